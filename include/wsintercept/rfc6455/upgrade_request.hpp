@@ -1,0 +1,207 @@
+// The request of an opening handshake: RFC 6455 4.2.1, check by check.
+#pragma once
+
+#include <wsintercept/error.hpp>
+#include <wsintercept/rfc6455/accept_key.hpp>
+#include <wsintercept/rfc6455/extension_list.hpp>
+#include <wsintercept/rfc9112/head.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace wsintercept::rfc6455 {
+
+/// What a valid opening handshake asks for. Views into the request's bytes; `fields` are those of
+/// the head that was validated, which must live as long.
+struct upgrade_request {
+    std::string_view key; ///< 24 characters
+    const rfc9112::fields* fields = nullptr;
+    bool offers_subprotocols = false;
+};
+
+/// The absolute cap on subprotocols that a request offers.
+inline constexpr std::size_t max_subprotocols = 256;
+
+/// A field of the WebSocket family, or Upgrade that names websocket in any case: an opening
+/// handshake, good or bad, and never a plain HTTP request.
+inline bool is_opening_handshake(const rfc9112::request_head& head) noexcept {
+    constexpr std::string_view family = "Sec-WebSocket-";
+    const auto other = [](std::string_view element) noexcept {
+        // "websocket/13" names it too, RFC 9110 7.8
+        return !rfc9112::equal_ignoring_case(element.substr(0, element.find('/')), "websocket");
+    };
+    for (const rfc9112::field& f : head.fields)
+        if (rfc9112::equal_ignoring_case(f.name.substr(0, family.size()), family) ||
+            (rfc9112::equal_ignoring_case(f.name, "Upgrade") &&
+             !rfc9112::for_each_element(f.value, other)))
+            return true;
+    return false;
+}
+
+namespace detail {
+
+/// Origin form, or absolute form with a host: RFC 9112 3.2, RFC 6455 3.
+constexpr bool is_upgrade_target(std::string_view target) noexcept {
+    if (!rfc9112::detail::all(target, rfc9112::detail::target_char) ||
+        !rfc9112::detail::percents_are_whole(target))
+        return false;
+    if (!target.empty() && target[0] == '/')
+        return true;
+    const std::size_t colon = target.find("://");
+    if (colon == target.npos)
+        return false;
+    const std::string_view scheme = target.substr(0, colon);
+    const std::string_view rest = target.substr(colon + 3);
+    for (const std::string_view known : {"ws", "http", "wss", "https"})
+        if (rfc9112::equal_ignoring_case(scheme, known))
+            return rfc9112::is_host(rest.substr(0, rest.find_first_of("/?")));
+    return false;
+}
+
+/// RFC 6454 7.1: "null", or origins with a single space between them.
+constexpr bool is_origin(std::string_view text) noexcept {
+    if (text == "null")
+        return true;
+    for (;;) {
+        const std::size_t space = text.find(' ');
+        const std::string_view one = text.substr(0, space);
+        const std::size_t colon = one.find("://");
+        if (colon == one.npos || !rfc9112::is_scheme(one.substr(0, colon)))
+            return false;
+        const std::string_view scheme = one.substr(0, colon);
+        const std::string_view host = one.substr(colon + 3);
+        // "file://" has no host; the web's own schemes always have one.
+        const bool web = rfc9112::equal_ignoring_case(scheme, "http") ||
+                         rfc9112::equal_ignoring_case(scheme, "https");
+        if (!rfc9112::is_host(host) && (web || !host.empty()))
+            return false;
+        if (space == text.npos)
+            return true;
+        text.remove_prefix(space + 1);
+    }
+}
+
+/// RFC 6455 4.1 item 10: tokens, all of them different; some on each line.
+inline error check_subprotocols(const rfc9112::fields& fields, bool& any) noexcept {
+    std::array<std::string_view, max_subprotocols> seen;
+    std::size_t count = 0;
+    error wrong{};
+    any = false;
+    for (const rfc9112::field& f : fields) {
+        if (!rfc9112::equal_ignoring_case(f.name, "Sec-WebSocket-Protocol"))
+            continue;
+        const std::size_t before = count;
+        const bool all = rfc9112::for_each_element(f.value, [&](std::string_view name) noexcept {
+            if (!rfc9112::is_token(name))
+                wrong = error::bad_subprotocol;
+            else if (count == seen.size())
+                wrong = error::too_many_subprotocols;
+            else if (std::find(seen.data(), seen.data() + count, name) != seen.data() + count)
+                wrong = error::duplicate_subprotocol;
+            else
+                seen[count++] = name;
+            return wrong == error{};
+        });
+        if (!all)
+            return wrong;
+        if (count == before)
+            return error::bad_subprotocol;
+    }
+    any = count != 0;
+    return {};
+}
+
+inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& out) noexcept {
+    const rfc9112::fields& fields = head.fields;
+    // RFC 6455 4.2.1 item 1
+    if (head.method != "GET")
+        return error::method_not_get;
+    if (head.version < 11)
+        return error::http_version_too_old;
+    if (!is_upgrade_target(head.target))
+        return error::bad_target;
+
+    // Item 2, RFC 9112 3.2
+    const rfc9112::occurrence host = rfc9112::find(fields, "Host");
+    if (host.count != 1)
+        return host.count == 0 ? error::no_host : error::duplicate_host;
+    if (!rfc9112::is_host(host.value))
+        return error::bad_host;
+
+    // Bytes behind the head are frames, never content.
+    const rfc9112::occurrence length = rfc9112::find(fields, "Content-Length");
+    if (rfc9112::find(fields, "Transfer-Encoding").count != 0)
+        return error::has_body;
+    if (length.count > 1 ||
+        (length.count == 1 &&
+         (length.value.empty() || !rfc9112::detail::all(length.value, rfc9112::detail::digit))))
+        return error::bad_content_length;
+    if (length.count == 1 && length.value != "0")
+        return error::has_body;
+
+    // Item 3
+    const rfc9112::occurrence upgrade = rfc9112::find(fields, "Upgrade");
+    if (upgrade.count != 1)
+        return upgrade.count == 0 ? error::no_upgrade : error::duplicate_upgrade;
+    if (!rfc9112::equal_ignoring_case(upgrade.value, "websocket"))
+        return error::bad_upgrade;
+
+    // Item 4
+    if (!rfc9112::has_token(fields, "Connection", "Upgrade"))
+        return rfc9112::find(fields, "Connection").count == 0 ? error::no_connection
+                                                              : error::bad_connection;
+
+    // Item 5, and 11.3.1: once
+    const rfc9112::occurrence key = rfc9112::find(fields, "Sec-WebSocket-Key");
+    if (key.count != 1)
+        return key.count == 0 ? error::no_key : error::duplicate_key;
+    if (!is_key(key.value))
+        return error::bad_key;
+
+    // Item 6, and 11.3.5: once
+    const rfc9112::occurrence version = rfc9112::find(fields, "Sec-WebSocket-Version");
+    if (version.count != 1)
+        return version.count == 0 ? error::no_version : error::duplicate_version;
+    if (version.value != "13")
+        return error::bad_version;
+
+    // Item 7
+    const rfc9112::occurrence origin = rfc9112::find(fields, "Origin");
+    if (origin.count > 1)
+        return error::duplicate_origin;
+    if (origin.count == 1 && !is_origin(origin.value))
+        return error::bad_origin;
+
+    // Item 8
+    if (const error wrong = check_subprotocols(fields, out.offers_subprotocols); wrong != error{})
+        return wrong;
+
+    // Item 9
+    for (const rfc9112::field& f : fields)
+        if (rfc9112::equal_ignoring_case(f.name, "Sec-WebSocket-Extensions") &&
+            !is_extension_list(f.value))
+            return error::bad_extensions;
+
+    out.key = key.value;
+    out.fields = &fields;
+    return {};
+}
+
+/// The request's own word for this very subprotocol, or empty. Names are compared exactly.
+inline std::string_view offered(const upgrade_request& request, std::string_view name) noexcept {
+    std::string_view found;
+    for (const rfc9112::field& f : *request.fields)
+        if (rfc9112::equal_ignoring_case(f.name, "Sec-WebSocket-Protocol"))
+            rfc9112::for_each_element(f.value, [&](std::string_view element) noexcept {
+                if (element == name)
+                    found = element;
+                return found.empty();
+            });
+    return found;
+}
+
+} // namespace detail
+
+} // namespace wsintercept::rfc6455

@@ -1,0 +1,274 @@
+// Words of HTTP, RFC 9110 and RFC 3986: tokens, values, lists, hosts, phrases. No allocation.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace wsintercept::rfc9112 {
+
+namespace detail {
+
+enum : std::uint8_t {
+    tchar = 1,       ///< RFC 9110 5.6.2
+    text_char = 2,   ///< RFC 9110 5.5: blank, visible, obs-text
+    target_char = 4, ///< what a target may hold here: visible ASCII without '#'
+    host_char = 8,   ///< RFC 3986 3.2.2 reg-name without '%' and ','
+    digit = 16,
+    hex_digit = 32,
+    alpha = 64,
+};
+
+constexpr std::array<std::uint8_t, 256> make_classes() noexcept {
+    std::array<std::uint8_t, 256> table{};
+    const auto add = [&table](std::string_view set, std::uint8_t bits) {
+        for (const char c : set) {
+            auto& entry = table[static_cast<unsigned char>(c)];
+            entry = static_cast<std::uint8_t>(entry | bits);
+        }
+    };
+    for (std::size_t c = 0x20; c < 256; ++c)
+        table[c] = c == 0x7F                          ? 0
+                   : c > 0x20 && c < 0x7F && c != '#' ? text_char | target_char
+                                                      : text_char;
+    table['\t'] = text_char;
+    add("0123456789", digit | hex_digit | tchar | host_char);
+    add("abcdefABCDEF", hex_digit);
+    add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", alpha | tchar | host_char);
+    add("!#$%&'*+-.^_`|~", tchar);
+    add("-._~!$&'()*+;=", host_char);
+    return table;
+}
+inline constexpr std::array<std::uint8_t, 256> classes = make_classes();
+
+constexpr bool is(char c, unsigned bits) noexcept {
+    return (classes[static_cast<unsigned char>(c)] & bits) != 0;
+}
+constexpr bool all(std::string_view text, unsigned bits) noexcept {
+    for (const char c : text)
+        if (!is(c, bits))
+            return false;
+    return true;
+}
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+constexpr bool is_blank(char c) noexcept {
+    return c == ' ' || c == '\t';
+}
+
+/// RFC 3986 2.1: whether each '%' has two hexadecimal digits.
+constexpr bool percents_are_whole(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (text[i] == '%' && (text.size() - i < 3 || !all(text.substr(i + 1, 2), hex_digit)))
+            return false;
+    return true;
+}
+
+constexpr bool is_ipv4(std::string_view text) noexcept {
+    for (int octet = 0; octet < 4; ++octet) {
+        unsigned value = 0;
+        std::size_t n = 0;
+        for (; n < text.size() && n < 3 && is(text[n], digit); ++n)
+            value = value * 10 + static_cast<unsigned>(text[n] - '0');
+        if (n == 0 || value > 255 || (n > 1 && text[0] == '0'))
+            return false;
+        text.remove_prefix(n);
+        if (octet == 3)
+            return text.empty();
+        if (text.empty() || text[0] != '.')
+            return false;
+        text.remove_prefix(1);
+    }
+    return false;
+}
+
+/// RFC 3986 3.2.2 IPv6address.
+constexpr bool is_ipv6(std::string_view text) noexcept {
+    int groups = 0;
+    bool gap = text.substr(0, 2) == "::";
+    if (gap)
+        text.remove_prefix(2);
+    if (gap && text.empty())
+        return true;
+    for (;;) {
+        std::size_t n = 0;
+        while (n < text.size() && n < 4 && is(text[n], hex_digit))
+            ++n;
+        if (n < text.size() && text[n] == '.') // a dotted quad stands for the last two groups
+            return is_ipv4(text) && (gap ? groups <= 5 : groups == 6);
+        if (n == 0 || ++groups > 8)
+            return false;
+        text.remove_prefix(n);
+        if (text.empty())
+            return gap ? groups <= 7 : groups == 8;
+        if (text[0] != ':')
+            return false;
+        text.remove_prefix(1);
+        if (!text.empty() && text[0] == ':') {
+            if (gap)
+                return false;
+            gap = true;
+            text.remove_prefix(1);
+            if (text.empty())
+                return groups <= 7;
+        }
+    }
+}
+
+} // namespace detail
+
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size())
+        return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (detail::lower(a[i]) != detail::lower(b[i]))
+            return false;
+    return true;
+}
+
+/// Without the blanks around it: RFC 9110 5.6.3.
+constexpr std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && detail::is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && detail::is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+/// RFC 9110 5.6.2.
+constexpr bool is_token(std::string_view text) noexcept {
+    return !text.empty() && detail::all(text, detail::tchar);
+}
+
+/// RFC 9110 5.5: no controls but the tab; obs-text allowed. Empty, or with blanks around it: fine.
+constexpr bool is_field_value(std::string_view text) noexcept {
+    return detail::all(text, detail::text_char);
+}
+
+/// RFC 3986 3.1.
+constexpr bool is_scheme(std::string_view text) noexcept {
+    if (text.empty() || !detail::is(text[0], detail::alpha))
+        return false;
+    for (const char c : text)
+        if (!detail::is(c, detail::alpha | detail::digit) && c != '+' && c != '-' && c != '.')
+            return false;
+    return true;
+}
+
+/// RFC 3986 3.2.2 with optional ":port", but stricter: a host is not empty and has no comma (two
+/// values in one line), a port is 0 to 65535, no zone, no IPvFuture.
+constexpr bool is_host(std::string_view text) noexcept {
+    if (!text.empty() && text[0] == '[') {
+        const std::size_t end = text.find(']');
+        if (end == text.npos || !detail::is_ipv6(text.substr(1, end - 1)))
+            return false;
+        text.remove_prefix(end + 1);
+        if (text.empty())
+            return true;
+    } else {
+        const std::size_t end = text.find(':');
+        const std::string_view name = text.substr(0, end);
+        for (const char c : name)
+            if (!detail::is(c, detail::host_char) && c != '%')
+                return false;
+        if (name.empty() || !detail::percents_are_whole(name))
+            return false;
+        if (end == text.npos)
+            return true;
+        text.remove_prefix(end);
+    }
+    unsigned port = 0;
+    if (text[0] != ':' || text.size() < 2 || text.size() > 6)
+        return false;
+    for (const char c : text.substr(1)) {
+        if (!detail::is(c, detail::digit))
+            return false;
+        port = port * 10 + static_cast<unsigned>(c - '0');
+    }
+    return port <= 65535;
+}
+
+/// Calls `visit(element)` for each element of a comma-separated list ("a , b"), empty ones left
+/// out (RFC 9110 5.6.1); quoted strings are kept whole. Stops where visit returns false; says
+/// whether it came to the end.
+template <class Visit>
+constexpr bool for_each_element(std::string_view list, Visit&& visit) {
+    std::size_t start = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i <= list.size(); ++i) {
+        if (i < list.size()) {
+            if (list[i] == '"')
+                quoted = !quoted;
+            else if (quoted && list[i] == '\\' && i + 1 < list.size())
+                ++i; // the escaped character
+            if (quoted || list[i] != ',')
+                continue;
+        }
+        const std::string_view element = trim(list.substr(start, i - start));
+        start = i + 1;
+        if (!element.empty() && !visit(element))
+            return false;
+    }
+    return true;
+}
+
+/// The standard phrase of a status code, or "": RFC 9110 15.
+constexpr std::string_view standard_reason(unsigned status) noexcept {
+    switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 203: return "Non-Authoritative Information";
+    case 204: return "No Content";
+    case 205: return "Reset Content";
+    case 206: return "Partial Content";
+    case 300: return "Multiple Choices";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 305: return "Use Proxy";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 402: return "Payment Required";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 407: return "Proxy Authentication Required";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
+    case 425: return "Too Early";
+    case 426: return "Upgrade Required";
+    case 428: return "Precondition Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 451: return "Unavailable For Legal Reasons";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    case 511: return "Network Authentication Required";
+    default: return "";
+    }
+}
+
+} // namespace wsintercept::rfc9112
