@@ -1,0 +1,244 @@
+// Hosts of URLs: names, IPv4 and IPv6 addresses, as the WHATWG's host parser writes them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace wsintercept::detail {
+
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+/// The value of a hexadecimal digit; -1 if it is none.
+constexpr int hex_value(char c) noexcept {
+    const char l = lower(c);
+    return is_digit(c) ? c - '0' : l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+constexpr bool is_ascii(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x80;
+}
+
+/// Whether a character may stand in a host's name.
+constexpr bool is_host_character(char c) noexcept {
+    return c > 0x20 && c != 0x7f && is_ascii(c) &&
+           std::string_view{"#/:<>?@[\\]^|%"}.find(c) == std::string_view::npos;
+}
+
+/// The text with each whole %XX decoded.
+inline std::string percent_decoded(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool whole = text[i] == '%' && i + 2 < text.size();
+        const int high = whole ? hex_value(text[i + 1]) : -1;
+        const int low = whole ? hex_value(text[i + 2]) : -1;
+        if (high >= 0 && low >= 0) {
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+/// One part of an IPv4 address: decimal, octal with a leading 0, hexadecimal with 0x.
+constexpr std::optional<std::uint64_t> ipv4_number(std::string_view text) noexcept {
+    if (text.empty())
+        return std::nullopt;
+    unsigned base = 10;
+    if (text.size() >= 2 && text[0] == '0') {
+        const bool hex = lower(text[1]) == 'x';
+        base = hex ? 16 : 8;
+        text.remove_prefix(hex ? 2 : 1);
+    }
+    std::uint64_t value = 0;
+    for (const char c : text) {
+        const int digit = hex_value(c);
+        if (digit < 0 || static_cast<unsigned>(digit) >= base)
+            return std::nullopt;
+        if (value <= 0xffffffff) // larger ones stay too large
+            value = value * base + static_cast<unsigned>(digit);
+    }
+    return value;
+}
+
+/// Whether a name's last label is a number: then it is an IPv4 address or nothing.
+constexpr bool ends_in_number(std::string_view name) noexcept {
+    if (name.ends_with('.'))
+        name.remove_suffix(1);
+    const std::size_t dot = name.rfind('.');
+    const std::string_view last = dot == std::string_view::npos ? name : name.substr(dot + 1);
+    const bool digits = last.find_first_not_of("0123456789") == std::string_view::npos;
+    return !last.empty() && (digits || (last.size() >= 2 && ipv4_number(last).has_value() &&
+                                        last[0] == '0' && lower(last[1]) == 'x'));
+}
+
+inline std::optional<std::string> parse_ipv4(std::string_view text) {
+    if (text.ends_with('.'))
+        text.remove_suffix(1);
+    std::uint64_t address = 0;
+    for (unsigned part = 0;; ++part) {
+        const std::size_t dot = text.find('.');
+        const std::optional<std::uint64_t> number = ipv4_number(text.substr(0, dot));
+        if (!number || part > 3)
+            return std::nullopt;
+        if (dot == std::string_view::npos) { // the last part fills what is left
+            if (*number >= std::uint64_t{1} << (8 * (4 - part)))
+                return std::nullopt;
+            address |= *number;
+            break;
+        }
+        if (*number > 255 || part == 3)
+            return std::nullopt;
+        address |= *number << (8 * (3 - part));
+        text.remove_prefix(dot + 1);
+    }
+    std::string out = std::to_string(address >> 24);
+    for (const unsigned shift : {16U, 8U, 0U})
+        out += '.' + std::to_string((address >> shift) & 255);
+    return out;
+}
+
+using ipv6_pieces = std::array<std::uint16_t, 8>;
+
+/// Four decimal bytes at the end of an IPv6 address, RFC 4291 2.2, as two pieces.
+constexpr bool ipv6_tail(std::string_view text, std::uint16_t& high, std::uint16_t& low) noexcept {
+    std::uint32_t address = 0;
+    for (int part = 0; part < 4; ++part) {
+        const std::size_t end = part < 3 ? text.find('.') : text.size();
+        if (end == std::string_view::npos || end == 0 || end > 3 || (end > 1 && text[0] == '0'))
+            return false;
+        std::uint32_t number = 0;
+        for (const char c : text.substr(0, end)) {
+            if (!is_digit(c))
+                return false;
+            number = number * 10 + static_cast<std::uint32_t>(c - '0');
+        }
+        if (number > 255)
+            return false;
+        address = address << 8 | number;
+        text.remove_prefix(part < 3 ? end + 1 : end);
+    }
+    high = static_cast<std::uint16_t>(address >> 16);
+    low = static_cast<std::uint16_t>(address & 0xffff);
+    return true;
+}
+
+/// The eight pieces of an IPv6 address without its brackets.
+constexpr std::optional<ipv6_pieces> ipv6_parse(std::string_view text) noexcept {
+    ipv6_pieces pieces{};
+    std::size_t count = 0;
+    std::optional<std::size_t> gap; // where "::" stands
+    if (text.starts_with("::")) {
+        gap = 0;
+        text.remove_prefix(2);
+    }
+    while (!text.empty()) {
+        if (count == 8)
+            return std::nullopt;
+        const std::size_t end = text.find(':');
+        const std::string_view piece = text.substr(0, end);
+        if (end == std::string_view::npos && piece.find('.') != std::string_view::npos) {
+            if (count > 6 || !ipv6_tail(piece, pieces[count], pieces[count + 1]))
+                return std::nullopt;
+            count += 2;
+            break;
+        }
+        if (piece.empty() || piece.size() > 4)
+            return std::nullopt;
+        unsigned value = 0;
+        for (const char c : piece) {
+            const int digit = hex_value(c);
+            if (digit < 0)
+                return std::nullopt;
+            value = value * 16 + static_cast<unsigned>(digit);
+        }
+        pieces[count++] = static_cast<std::uint16_t>(value);
+        if (end == std::string_view::npos)
+            break;
+        text.remove_prefix(end + 1);
+        if (text.starts_with(':')) {
+            if (gap)
+                return std::nullopt;
+            gap = count;
+            text.remove_prefix(1);
+        } else if (text.empty()) {
+            return std::nullopt; // a single colon at the end
+        }
+    }
+    if (!gap)
+        return count == 8 ? std::optional{pieces} : std::nullopt;
+    if (count == 8)
+        return std::nullopt;
+    for (std::size_t from = count, to = 8; from > *gap;) { // what follows the gap moves to the end
+        pieces[--to] = pieces[--from];
+        pieces[from] = 0;
+    }
+    return pieces;
+}
+
+/// RFC 5952: lower case, the first longest run of zeros as "::".
+inline std::string ipv6_text(const ipv6_pieces& pieces) {
+    std::size_t run = 8, length = 1;
+    for (std::size_t i = 0; i < 8;) {
+        std::size_t end = i;
+        while (end < 8 && pieces[end] == 0)
+            ++end;
+        if (end - i > length) {
+            run = i;
+            length = end - i;
+        }
+        i = end + 1;
+    }
+    std::string out = "[";
+    for (std::size_t i = 0; i < 8;) {
+        if (i == run) {
+            out += i == 0 ? "::" : ":";
+            i += length;
+            continue;
+        }
+        bool begun = false;
+        for (const unsigned shift : {12U, 8U, 4U, 0U}) {
+            const unsigned digit = (pieces[i] >> shift) & 15U;
+            if (begun || digit != 0 || shift == 0)
+                out += "0123456789abcdef"[digit];
+            begun = begun || digit != 0;
+        }
+        if (++i < 8)
+            out += ':';
+    }
+    return out + ']';
+}
+
+/// A host in normal form: lower case, percent-decoded, addresses in their usual form. Nothing if
+/// it cannot be a host, or is not ASCII.
+inline std::optional<std::string> parse_host(std::string_view text) {
+    if (text.starts_with('[')) {
+        if (!text.ends_with(']') || text.size() < 2)
+            return std::nullopt;
+        const std::optional<ipv6_pieces> pieces = ipv6_parse(text.substr(1, text.size() - 2));
+        return pieces ? std::optional{ipv6_text(*pieces)} : std::nullopt;
+    }
+    std::string name = percent_decoded(text);
+    for (char& c : name) {
+        if (!is_host_character(c))
+            return std::nullopt;
+        c = lower(c);
+    }
+    if (name.empty())
+        return std::nullopt;
+    return ends_in_number(name) ? parse_ipv4(name) : std::optional{std::move(name)};
+}
+
+} // namespace wsintercept::detail

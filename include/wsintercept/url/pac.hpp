@@ -1,0 +1,273 @@
+// PAC text that decides as a table does, for engines that take a proxy script.
+#pragma once
+
+#include <wsintercept/url/intercepted_urls.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsintercept {
+
+/// What a PAC text had to give up to stay small. Each step sends more to the proxy than the table
+/// intercepts, never less: what stands there must be able to relay.
+enum class pac_fallback : std::uint8_t {
+    none,      ///< decides as the table does
+    hosts,     ///< whatever an intercepted row's host and port allow
+    suffixes,  ///< whatever ends as an intercepted row's host does
+    everything ///< every ws, wss, http and https URL
+};
+
+/// A PAC text and how well it decides.
+struct pac_script {
+    std::string text;
+    pac_fallback fallback = pac_fallback::none;
+};
+
+/// Linux ends a program's argument at 128 KiB; base64 makes this 120 KiB.
+inline constexpr std::size_t pac_size = 90 * 1024;
+
+/// A proxy auto-configuration script: intercepted URLs go to `proxy` ("127.0.0.1:PORT"), the rest
+/// to `external` ("DIRECT", or the embedder's own proxy text). http://ROOT/ always goes to `proxy`.
+/// wss and https URLs reach a script without path and query: they go to `proxy` if any row with
+/// action 1 or 2 may match their scheme, host and port. The text is ASCII, and not larger than
+/// `max_size` unless it is that of pac_fallback::everything.
+pac_script make_pac(const intercepted_urls& table, std::string_view proxy,
+                    std::string_view external = "DIRECT", std::size_t max_size = pac_size);
+
+/// The text alone.
+std::string pac_text(const intercepted_urls& table, std::string_view proxy,
+                     std::string_view external = "DIRECT");
+
+/// "data:application/x-ns-proxy-autoconfig;base64,..." for --proxy-pac-url.
+std::string pac_data_url(std::string_view pac);
+
+namespace detail {
+
+/// A JavaScript string that is safe in a script of any encoding, also inside HTML.
+inline std::string js_string(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&') {
+            out += c;
+            continue;
+        }
+        const unsigned byte = static_cast<unsigned char>(c);
+        out += "\\x";
+        out += "0123456789abcdef"[byte >> 4];
+        out += "0123456789abcdef"[byte & 15];
+    }
+    return out + '"';
+}
+
+// The scripts are ES5. Their globs take each literal where it first fits, as detail::glob does.
+
+inline constexpr std::string_view pac_glob = R"(
+function glob(pattern, text) {
+  var parts = pattern.split("*"), last = parts.length - 1, at = parts[0].length;
+  if (last === 0) return pattern === text;
+  var end = text.length - parts[last].length;
+  if (end < at || text.slice(0, at) !== parts[0] || text.slice(end) !== parts[last]) return false;
+  for (var i = 1; i < last; i++) {
+    var found = text.indexOf(parts[i], at);
+    if (found < 0 || found + parts[i].length > end) return false;
+    at = found + parts[i].length;
+  }
+  return true;
+}
+)";
+
+inline constexpr std::string_view pac_rows = R"(
+// A pattern's parts: scheme, host and port, the rest. No rest: the last * takes it.
+function cut(pattern, bare) {
+  var colon = pattern.indexOf("://"), slash = pattern.indexOf("/", colon + 3);
+  if (colon < 0) return {whole: pattern, literal: pattern.slice(0, pattern.indexOf("*"))};
+  var site = pattern.slice(colon + 3, slash < 0 ? pattern.length : slash);
+  return {scheme: pattern.slice(0, colon), rest: slash < 0 ? "*" : pattern.slice(slash),
+          site: bare ? site.slice(0, site.lastIndexOf(":")) : site, bare: bare};
+}
+for (var n = 0; n < rows.length; n++) rows[n][3] = cut(rows[n][0], rows[n][2]);
+
+function matches(p, scheme, site, rest) {
+  if (p.whole) return glob(p.whole, scheme + "://" + site + rest);
+  return reaches(p, scheme, site) && glob(p.rest, rest);
+}
+// Whether some path of a site matches.
+function reaches(p, scheme, site) {
+  if (p.whole) return (scheme + "://").slice(0, p.literal.length) === p.literal;
+  return glob(p.scheme, scheme) && !(p.bare && /:[0-9]+$/.test(site)) && glob(p.site, site);
+}
+
+function FindProxyForURL(url, host) {
+  var u = /^(wss?|https?):\/\/([^\/]*)(.*)$/.exec(url);
+  if (!u) return external;
+  if (u[1] === "http" && u[2] === root) return proxy;
+  var hidden = u[1] === "wss" || u[1] === "https"; // their paths are not shown to this script
+  for (var i = 0; i < rows.length; i++) {
+    var pattern = rows[i][0], ours = rows[i][1] !== 0, p = rows[i][3];
+    if (!hidden ? matches(p, u[1], u[2], u[3])
+        : ours ? reaches(p, u[1], u[2])
+        : pattern.slice(-1) === "*" && matches(p, u[1], u[2], "/")) return ours ? proxy : external;
+  }
+  return external;
+}
+)";
+
+inline constexpr std::string_view pac_hosts = R"(
+var known = Object.create(null);
+for (var n = 0; n < hosts.length; n++) known[hosts[n]] = true;
+
+function FindProxyForURL(url, host) {
+  var u = /^(wss?|https?):\/\/([^\/]*)/.exec(url);
+  if (!u) return external;
+  if ((u[1] === "http" && u[2] === root) || known[u[2]]) return proxy;
+  for (var i = 0; i < globs.length; i++) if (glob(globs[i], u[2])) return proxy;
+  return external;
+}
+)";
+
+inline constexpr std::string_view pac_suffixes = R"(
+var known = Object.create(null);
+for (var n = 0; n < suffixes.length; n++) known[suffixes[n]] = true;
+
+function FindProxyForURL(url, host) {
+  var u = /^(wss?|https?):\/\/([^\/]*)/.exec(url);
+  if (!u) return external;
+  if (u[1] === "http" && u[2] === root) return proxy;
+  for (var name = u[2].replace(/:[0-9]*$/, ""), dot = 0; dot >= 0; name = name.slice(dot + 1)) {
+    if (known[name]) return proxy;
+    dot = name.indexOf(".");
+  }
+  return external;
+}
+)";
+
+inline constexpr std::string_view pac_everything = R"(
+function FindProxyForURL(url, host) {
+  return /^(wss?|https?):/.test(url) ? proxy : external;
+}
+)";
+
+/// Sorts, drops what is there twice, and writes a JavaScript array; a space parts the words.
+inline void append_words(std::string& out, std::string_view name, std::vector<std::string>& words) {
+    std::sort(words.begin(), words.end());
+    words.erase(std::unique(words.begin(), words.end()), words.end());
+    std::string joined;
+    for (const std::string& word : words)
+        (joined += joined.empty() ? "" : " ") += word;
+    ((out += "var ") += name) +=
+        words.empty() ? " = [];\n" : " = " + js_string(joined) + ".split(\" \");\n";
+}
+
+/// The hosts, with ports, of the rows with action 1 or 2; false if one of them may match any host.
+inline bool pac_sites(const intercepted_urls& table, std::vector<std::string>& hosts,
+                      std::vector<std::string>& globs) {
+    for (std::size_t i = 0; i < table.rows().size(); ++i) {
+        const row& r = table.rows()[i];
+        const pattern_shape& shape = table.shape(i);
+        if (r.action == action::external || shape.schemes == 0)
+            continue;
+        std::string_view site = shape.authority(r.pattern);
+        if (shape.default_port)
+            site = site.substr(0, site.rfind(':'));
+        if (shape.host == 0 || site.find_first_not_of('*') == std::string_view::npos)
+            return false;
+        (site.find('*') == std::string_view::npos ? hosts : globs).emplace_back(site);
+    }
+    return true;
+}
+
+/// The last `labels` labels that are known of a host and port; empty if none is.
+inline std::string_view site_suffix(std::string_view site, int labels) noexcept {
+    constexpr auto npos = std::string_view::npos;
+    std::string_view name = site.substr(0, port_colon(site));
+    if (const std::size_t star = name.rfind('*'); star != npos) {
+        const std::size_t dot = name.find('.', star);
+        name = dot == npos ? std::string_view{} : name.substr(dot + 1);
+    }
+    std::size_t from = name.size();
+    for (int n = 0; n < labels && from != npos; ++n)
+        from = from == 0 ? npos : name.rfind('.', from - 1);
+    return from == npos ? name : name.substr(from + 1);
+}
+
+} // namespace detail
+
+inline pac_script make_pac(const intercepted_urls& table, std::string_view proxy,
+                           std::string_view external, std::size_t max_size) {
+    const std::string head = "// wsintercept: which URLs go to the program itself.\nvar proxy = " +
+                             detail::js_string("PROXY " + std::string{proxy}) +
+                             ", external = " + detail::js_string(external) +
+                             ", root = " + detail::js_string(table.root()) + ";\n";
+
+    pac_script out{head +
+                       "// Pattern and action (0: external), 1 where URLs leave out the pattern's "
+                       "port. The first row\n// that matches decides.\nvar rows = [",
+                   pac_fallback::none};
+    const char* gap = "\n[";
+    for (std::size_t i = 0; i < table.rows().size() && out.text.size() <= max_size; ++i) {
+        const row& r = table.rows()[i];
+        if (table.shape(i).schemes == 0)
+            continue; // matches no URL
+        out.text += gap + detail::js_string(r.pattern) + ", " +
+                    std::to_string(static_cast<unsigned>(r.action)) +
+                    (table.shape(i).default_port ? ", 1]" : "]");
+        gap = ",\n[";
+    }
+    ((out.text += "\n];\n") += detail::pac_glob) += detail::pac_rows;
+    if (out.text.size() <= max_size)
+        return out;
+
+    std::vector<std::string> hosts, globs;
+    if (detail::pac_sites(table, hosts, globs)) {
+        out = {head, pac_fallback::hosts};
+        detail::append_words(out.text, "hosts", hosts);
+        detail::append_words(out.text, "globs", globs);
+        (out.text += detail::pac_glob) += detail::pac_hosts;
+        if (out.text.size() <= max_size)
+            return out;
+
+        hosts.insert(hosts.end(), globs.begin(), globs.end());
+        for (const int labels : {3, 2, 1}) {
+            std::vector<std::string> suffixes;
+            bool known = true;
+            for (const std::string& site : hosts) {
+                const std::string_view suffix = detail::site_suffix(site, labels);
+                known = known && !suffix.empty();
+                suffixes.emplace_back(suffix);
+            }
+            out = {head, pac_fallback::suffixes};
+            detail::append_words(out.text, "suffixes", suffixes);
+            out.text += detail::pac_suffixes;
+            if (known && out.text.size() <= max_size)
+                return out;
+        }
+    }
+    return {head + std::string{detail::pac_everything}, pac_fallback::everything};
+}
+
+inline std::string pac_text(const intercepted_urls& table, std::string_view proxy,
+                            std::string_view external) {
+    return make_pac(table, proxy, external).text;
+}
+
+inline std::string pac_data_url(std::string_view pac) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out = "data:application/x-ns-proxy-autoconfig;base64,";
+    for (std::size_t i = 0; i < pac.size(); i += 3) { // RFC 4648 4
+        const std::size_t n = std::min<std::size_t>(3, pac.size() - i);
+        std::uint32_t bits = 0;
+        for (std::size_t k = 0; k < 3; ++k)
+            bits = bits << 8 | (k < n ? static_cast<unsigned char>(pac[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k)
+            out += k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=';
+    }
+    return out;
+}
+
+} // namespace wsintercept

@@ -1,0 +1,289 @@
+// One pattern of InterceptedURLs: its normal form, and what it can match.
+#pragma once
+
+#include <wsintercept/error.hpp>
+#include <wsintercept/url/glob.hpp>
+#include <wsintercept/url/normal_form.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsintercept::detail {
+
+/// A URL in normal form, cut as patterns are. Views into it.
+struct url_cut {
+    std::string_view whole;     ///< "ws://host:81/path?query"
+    std::string_view authority; ///< "host:81"
+    std::string_view target;    ///< "/path?query"
+    unsigned scheme = 0;        ///< index into url_schemes
+};
+
+constexpr std::optional<url_cut> cut_url(std::string_view url) noexcept {
+    const std::size_t colon = url.find(':');
+    const std::size_t scheme = scheme_index(url.substr(0, colon));
+    if (scheme == url_schemes.size() || url.substr(colon, 3) != "://")
+        return std::nullopt;
+    const std::size_t begin = colon + 3, slash = url.find('/', begin);
+    if (slash == std::string_view::npos)
+        return std::nullopt;
+    return url_cut{url, url.substr(begin, slash - begin), url.substr(slash),
+                   static_cast<unsigned>(scheme)};
+}
+
+/// Where the parts of a pattern's normal form lie. Kept apart from the text, so that it stays valid
+/// wherever the text moves.
+struct pattern_shape {
+    std::uint32_t host = 0; ///< where host and port begin; 0: the pattern has no "://"
+    std::uint32_t rest = 0; ///< where the first '/' behind them is; the text's size if it has none
+    std::uint8_t schemes = 0;  ///< bit i: it may match url_schemes[i]
+    bool default_port = false; ///< host and port end in the default port, which URLs leave out
+
+    constexpr std::string_view authority(std::string_view text) const noexcept {
+        return text.substr(host, rest - host);
+    }
+    /// Whether a pattern with this shape matches the URL.
+    constexpr bool matches(std::string_view text, const url_cut& url) const noexcept {
+        if ((schemes >> url.scheme & 1U) == 0)
+            return false;
+        if (host == 0)
+            return glob(text, url.whole);
+        return matches_authority(text, url) &&
+               (rest == text.size() || glob(text.substr(rest), url.target));
+    }
+    /// Whether it matches some URL with this scheme, host and port.
+    constexpr bool may_match(std::string_view text, const url_cut& site) const noexcept {
+        return (schemes >> site.scheme & 1U) != 0 && (host == 0 || matches_authority(text, site));
+    }
+    /// Whether it matches every URL with this scheme, host and port. The URL's target is "/".
+    constexpr bool takes_all(std::string_view text, const url_cut& site) const noexcept {
+        return text.ends_with('*') && matches(text, site);
+    }
+
+  private:
+    constexpr bool matches_authority(std::string_view text, const url_cut& url) const noexcept {
+        const std::string_view own = authority(text);
+        if (!default_port)
+            return glob(own, url.authority);
+        return port_colon(url.authority) == std::string_view::npos &&
+               glob(own.substr(0, own.rfind(':')), url.authority);
+    }
+};
+
+/// What is doubtful in a pattern, and in which of its columns (from 0).
+struct pattern_warning {
+    std::size_t column;
+    std::string text;
+};
+
+/// A pattern, read.
+struct pattern {
+    std::string text; ///< in normal form
+    pattern_shape shape{};
+    std::optional<error> wrong{}; ///< the rest is then unusable
+    std::size_t column = 0;       ///< where it is wrong, from 0
+    std::vector<pattern_warning> warnings{};
+    std::string_view reach{}; ///< said of a pattern that matches tunnels to any host; static
+};
+
+/// Reads one pattern. Brings to normal form what its literal text settles: a `*` in the path leaves
+/// open whether path or query follows, and what has no "://" may lie anywhere in a URL.
+class pattern_reader {
+  public:
+    explicit pattern_reader(std::string_view source) : source_{source} {}
+
+    pattern read() {
+        if (source_.empty())
+            return fail(error::empty_pattern, 0);
+        for (std::size_t i = 0; i < source_.size(); ++i)
+            if (static_cast<unsigned char>(source_[i]) <= 0x20 || source_[i] == 0x7f)
+                return fail(error::pattern_control_character, i);
+        const std::size_t colon = source_.find("://");
+        if (colon == npos)
+            return read_free();
+        read_scheme(colon);
+        const std::size_t begin = colon + 3;
+        const std::size_t end = std::min(source_.find_first_of("/\\?#", begin), source_.size());
+        if (!read_authority(begin, end))
+            return std::move(out_);
+        if (end == source_.size() && source_.back() == '*')
+            out_.shape.rest = static_cast<std::uint32_t>(out_.text.size());
+        else
+            read_rest(end);
+        return std::move(out_);
+    }
+
+  private:
+    static constexpr auto npos = std::string_view::npos;
+
+    pattern fail(error why, std::size_t column) {
+        out_.wrong = why;
+        out_.column = column;
+        return std::move(out_);
+    }
+    void warn(std::size_t column, std::string text) {
+        out_.warnings.push_back({column, std::move(text)});
+    }
+    void warn_never(std::size_t column, std::string why) {
+        warn(column, "no URL can match: " + std::move(why));
+    }
+
+    void set_reach(std::string_view what) {
+        for (std::size_t i = 0; i < url_schemes.size(); ++i)
+            if (url_schemes[i].tls && (out_.shape.schemes >> i & 1U) != 0)
+                out_.reach = what;
+    }
+
+    /// A pattern without "://": its stars run over everything.
+    pattern read_free() {
+        const std::size_t star = source_.find('*');
+        const std::size_t path = std::min(source_.find_first_of("/?"), source_.size());
+        for (std::size_t i = 0; i < path; ++i)
+            if (!is_ascii(source_[i]))
+                return fail(error::pattern_not_ascii, i);
+        for (const char c : source_.substr(0, star))
+            out_.text += lower(c);
+        if (star != npos) {
+            for (std::size_t i = 0; i < url_schemes.size(); ++i)
+                if ((std::string{url_schemes[i].name} + "://").starts_with(out_.text))
+                    out_.shape.schemes |= static_cast<std::uint8_t>(1U << i);
+            const std::size_t query = std::min(source_.find('?', star), source_.size());
+            append_escaped(out_.text, source_.substr(star, query - star), url_place::either);
+            append_escaped(out_.text, source_.substr(query), url_place::query);
+            for (std::size_t i = star; i < path; ++i)
+                if (lower(source_[i]) != source_[i]) {
+                    warn(i, "a host has no upper-case letters: this matches behind it only");
+                    break;
+                }
+        }
+        if (out_.shape.schemes == 0) {
+            warn_never(0, "a URL starts with its scheme, as in *://myapp/*");
+        } else if (const std::size_t at = source_.find('#'); at != npos) {
+            warn_never(at, "URLs come without a fragment");
+            out_.shape.schemes = 0;
+        }
+        set_reach("every https and wss host");
+        return std::move(out_);
+    }
+
+    void read_scheme(std::size_t colon) {
+        for (const char c : source_.substr(0, colon))
+            out_.text += lower(c);
+        for (std::size_t i = 0; i < url_schemes.size(); ++i)
+            if (glob(out_.text, url_schemes[i].name))
+                out_.shape.schemes |= static_cast<std::uint8_t>(1U << i);
+        scheme_ = scheme_index(out_.text);
+        if (out_.shape.schemes == 0)
+            warn_never(0, "the schemes are ws, wss, http and https");
+        out_.text += "://";
+        out_.shape.host = static_cast<std::uint32_t>(out_.text.size());
+    }
+
+    bool read_authority(std::size_t begin, std::size_t end) {
+        std::string_view authority = source_.substr(begin, end - begin);
+        if (const std::size_t at = authority.rfind('@'); at != npos) {
+            warn(begin, "URLs come without user information: left out");
+            authority.remove_prefix(at + 1);
+            begin += at + 1;
+        }
+        const std::size_t colon = port_colon(authority);
+        const std::string_view host = authority.substr(0, colon);
+        if (!read_host(host, begin))
+            return false;
+        if (colon != npos)
+            read_port(host, authority.substr(colon + 1), begin + colon + 1);
+        return true;
+    }
+
+    bool read_host(std::string_view host, std::size_t column) {
+        const std::string decoded = percent_decoded(host);
+        if (!std::all_of(decoded.begin(), decoded.end(), is_ascii)) {
+            std::size_t at = 0; // of the byte, or else of the first that is percent-encoded
+            while (at < host.size() && is_ascii(host[at]))
+                ++at;
+            fail(error::pattern_not_ascii, column + std::min(at, host.find('%')));
+            return false;
+        }
+        const bool literal = host.find('*') == npos;
+        if (const std::optional<std::string> name = parse_host(host); name && literal) {
+            out_.text += *name;
+            return true;
+        }
+        const bool bracket = host.starts_with('[');
+        if (literal ||
+            (!bracket && !std::all_of(decoded.begin(), decoded.end(), is_host_character)))
+            warn_never(column, "this is no host");
+        else if (host.find_first_not_of('*') == npos)
+            set_reach("every https and wss host");
+        for (const char c : decoded.find_first_of("/\\?#") == npos ? decoded : std::string{host})
+            out_.text += lower(c);
+        return true;
+    }
+
+    void read_port(std::string_view host, std::string_view port, std::size_t column) {
+        if (port.empty())
+            return;
+        const std::optional<unsigned> number = parse_port(port);
+        const std::string digits = number ? std::to_string(*number) : std::string{port};
+        bool is_default = false, is_other = false; // of the schemes that it may match
+        for (std::size_t i = 0; number && i < url_schemes.size(); ++i)
+            if ((out_.shape.schemes >> i & 1U) != 0)
+                (url_schemes[i].port == *number ? is_default : is_other) = true;
+        if (!number && port.find('*') == npos)
+            warn_never(column, "this is no port");
+        if (scheme_ < url_schemes.size() && is_default) {
+            // Behind a `*` the port must stay: without it, the `*` would take any other port.
+            if (host.find('*') == npos)
+                return;
+            out_.shape.default_port = true;
+        } else if (is_default) {
+            warn(column, is_other ? "URLs leave out their scheme's default port: this matches the "
+                                    "other schemes only"
+                                  : "no URL can match: URLs leave out their scheme's default port");
+        }
+        if (number && !out_.reach.empty())
+            set_reach("every https and wss host on this port");
+        out_.text += ':' + digits;
+    }
+
+    /// From the path on; `begin` is at a slash, '?', '#', or the end.
+    void read_rest(std::size_t begin) {
+        out_.shape.rest = static_cast<std::uint32_t>(out_.text.size());
+        std::string_view rest = source_.substr(begin);
+        if (const std::size_t fragment = rest.find('#'); fragment != npos) {
+            warn(begin + fragment, "URLs come without a fragment: left out");
+            rest = rest.substr(0, fragment);
+        }
+        const std::size_t stop = std::min(rest.find_first_of("*?"), rest.size());
+        if (stop == rest.size() || rest[stop] == '?') {
+            append_path(out_.text, rest.substr(0, stop));
+            append_escaped(out_.text, rest.substr(stop, 1), url_place::either);
+            if (stop < rest.size())
+                append_escaped(out_.text, rest.substr(stop + 1), url_place::query);
+            return;
+        }
+        // Dot segments go up to the segment with the first `*`, since that may stand for slashes.
+        const std::size_t slash = rest.find_last_of("/\\", stop);
+        append_path(out_.text, rest.substr(0, slash), false);
+        out_.text += '/';
+        append_escaped(out_.text, rest.substr(slash + 1, stop - slash - 1), url_place::path);
+        const std::size_t query = std::min(rest.find('?', stop), rest.size());
+        const std::string_view open = rest.substr(stop, query - stop);
+        if (const std::size_t at = open.find_first_of("\\^`{|}'"); at != npos)
+            warn(begin + stop + at, "paths and queries encode this character differently: this "
+                                    "matches where it stands as it is");
+        append_escaped(out_.text, open, url_place::either);
+        append_escaped(out_.text, rest.substr(query), url_place::query);
+    }
+
+    std::string_view source_;
+    pattern out_{};
+    std::size_t scheme_ = url_schemes.size(); ///< index, if the scheme is literal
+};
+
+} // namespace wsintercept::detail
