@@ -1,0 +1,199 @@
+// Bytes on their way to the renderer: copied into blocks, or owned buffers as they are.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace wsintercept {
+
+/// Bytes that several parties own. Cheap to copy; never changed.
+class shared_buffer {
+  public:
+    shared_buffer() = default;
+    explicit shared_buffer(std::string bytes)
+        : shared_buffer{std::make_shared<const std::string>(std::move(bytes))} {}
+    explicit shared_buffer(std::shared_ptr<const std::string> bytes) noexcept
+        : view_{*bytes}, owner_{std::move(bytes)} {}
+    /// Any bytes that `owner` keeps alive.
+    shared_buffer(std::shared_ptr<const void> owner, std::string_view bytes) noexcept
+        : view_{bytes}, owner_{std::move(owner)} {}
+
+    std::string_view view() const noexcept { return view_; }
+
+  private:
+    std::string_view view_;
+    std::shared_ptr<const void> owner_;
+};
+
+/// Output for those who can gather: some of what waits, in order.
+struct output_views {
+    std::array<std::string_view, 16> list;
+    std::size_t count = 0;
+    const std::string_view* begin() const noexcept { return list.data(); }
+    const std::string_view* end() const noexcept { return list.data() + count; }
+    std::size_t size() const noexcept {
+        std::size_t n = 0;
+        for (const std::string_view v : *this)
+            n += v.size();
+        return n;
+    }
+};
+
+namespace detail {
+
+/// A link of an output queue. Its bytes never move, so that views of them stay valid.
+struct output_block {
+    static constexpr std::size_t pooled_capacity = 16 * 1024 - 96;
+
+    output_block* next = nullptr;
+    const char* data = nullptr; ///< the first byte that was not taken yet
+    std::size_t size = 0;       ///< bytes not taken yet
+    char* room = nullptr;       ///< where the next byte is copied to
+    std::size_t room_left = 0;
+    bool pooled = false;
+    shared_buffer owned;
+
+    static output_block* make(std::size_t capacity) {
+        void* memory = ::operator new(sizeof(output_block) + capacity);
+        auto* block = new (memory) output_block;
+        block->room = static_cast<char*>(memory) + sizeof(output_block);
+        block->data = block->room;
+        block->room_left = capacity;
+        return block;
+    }
+    static void destroy(output_block* block) noexcept {
+        block->~output_block();
+        ::operator delete(block);
+    }
+};
+
+} // namespace detail
+
+/// Blocks for reuse, one pool an interceptor: idle sockets hold none, busy ones allocate none.
+class block_pool {
+  public:
+    block_pool() = default;
+    block_pool(const block_pool&) = delete;
+    block_pool& operator=(const block_pool&) = delete;
+    ~block_pool() {
+        while (free_ != nullptr)
+            detail::output_block::destroy(std::exchange(free_, free_->next));
+    }
+
+    detail::output_block* take() {
+        using detail::output_block;
+        if (free_ == nullptr) {
+            output_block* block = output_block::make(output_block::pooled_capacity);
+            block->pooled = true;
+            return block;
+        }
+        --count_;
+        output_block* block = std::exchange(free_, free_->next);
+        block->next = nullptr;
+        return block;
+    }
+
+    void give_back(detail::output_block* block) noexcept {
+        using detail::output_block;
+        if (!block->pooled || count_ == max_kept) {
+            output_block::destroy(block);
+            return;
+        }
+        block->room = reinterpret_cast<char*>(block) + sizeof(output_block);
+        block->room_left = output_block::pooled_capacity;
+        block->data = block->room;
+        block->size = 0;
+        block->next = std::exchange(free_, block);
+        ++count_;
+    }
+
+  private:
+    static constexpr std::size_t max_kept = 64;
+    detail::output_block* free_ = nullptr;
+    std::size_t count_ = 0;
+};
+
+/// First in, first out. Needs `clear` before its end, since blocks go back to the pool.
+class output_queue {
+  public:
+    output_queue() = default;
+    output_queue(const output_queue&) = delete;
+    output_queue& operator=(const output_queue&) = delete;
+
+    std::size_t size() const noexcept { return size_; }
+    bool empty() const noexcept { return size_ == 0; }
+
+    /// Copies.
+    void append(block_pool& pool, std::string_view bytes) {
+        size_ += bytes.size();
+        while (!bytes.empty()) {
+            if (last_ == nullptr || last_->room_left == 0)
+                push(bytes.size() > detail::output_block::pooled_capacity
+                         ? detail::output_block::make(bytes.size())
+                         : pool.take());
+            const std::size_t n = std::min(bytes.size(), last_->room_left);
+            std::memcpy(last_->room, bytes.data(), n);
+            last_->room += n;
+            last_->room_left -= n;
+            last_->size += n;
+            bytes.remove_prefix(n);
+        }
+    }
+
+    /// Copies nothing.
+    void append(shared_buffer buffer) {
+        if (buffer.view().empty())
+            return;
+        detail::output_block* block = detail::output_block::make(0);
+        block->data = buffer.view().data();
+        block->size = buffer.view().size();
+        block->owned = std::move(buffer);
+        size_ += block->size;
+        push(block);
+    }
+
+    output_views views() const noexcept {
+        output_views out;
+        for (const auto* b = first_; b != nullptr && out.count < out.list.size(); b = b->next)
+            if (b->size != 0)
+                out.list[out.count++] = {b->data, b->size};
+        return out;
+    }
+
+    /// The first n bytes were taken; n is at most size().
+    void consume(block_pool& pool, std::size_t n) noexcept {
+        size_ -= n;
+        while (first_ != nullptr && first_->size <= n) {
+            n -= first_->size;
+            pool.give_back(std::exchange(first_, first_->next));
+        }
+        if (first_ == nullptr)
+            last_ = nullptr;
+        else {
+            first_->data += n;
+            first_->size -= n;
+        }
+    }
+
+    void clear(block_pool& pool) noexcept { consume(pool, size_); }
+
+  private:
+    void push(detail::output_block* block) noexcept {
+        (last_ == nullptr ? first_ : last_->next) = block;
+        last_ = block;
+    }
+
+    detail::output_block* first_ = nullptr;
+    detail::output_block* last_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+} // namespace wsintercept

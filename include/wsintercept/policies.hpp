@@ -1,0 +1,79 @@
+// The policies that an interceptor is made of, and the concepts that they meet.
+#pragma once
+
+#include <wsintercept/rfc6455/accept_key.hpp>
+#include <wsintercept/rfc6455/framing.hpp>
+#include <wsintercept/rfc6455/handshake.hpp>
+#include <wsintercept/url/intercepted_urls.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace wsintercept {
+
+/// Decides whose a URL is. Immutable and shared: both are called from any thread.
+/// Model: intercepted_urls.
+template <class T>
+concept url_policy = requires(const T& policy, std::string_view text) {
+    { policy.match(text) }
+    noexcept->std::same_as<decision>; // a URL in normal form
+    { policy.may_match_host(text, 80U, false) }
+    noexcept->std::same_as<bool>; // host, port, tls
+};
+
+/// 24 characters in, 28 out: RFC 6455 4.2.2. Stateless. Model: rfc6455::accept_key.
+template <class T>
+concept accept_key_policy = requires(std::string_view key) {
+    { T::compute(key) }
+    noexcept->std::same_as<std::array<char, 28>>;
+};
+
+/// Reads an opening handshake and writes or checks its answer. Stateless.
+/// Model: rfc6455::basic_handshake.
+template <class T>
+concept handshake_policy = requires(const rfc9112::request_head& head,
+                                    rfc6455::upgrade_request& upgrade,
+                                    std::span<const std::string> names, std::string_view text,
+                                    std::string_view& chosen, std::string& out) {
+    { T::validate(head, upgrade) }
+    noexcept->std::same_as<rfc6455::refusal>;
+    { T::choose_subprotocol(upgrade, names, false, chosen) }
+    noexcept->std::same_as<rfc6455::refusal>;
+    T::response(upgrade, text, text, out); // appends the 101
+    { T::check_answer(upgrade, text).reason } -> std::convertible_to<error>;
+    { T::check_answer(upgrade, text).bytes } -> std::convertible_to<std::string>;
+    { T::check_answer(upgrade, text).status } -> std::convertible_to<unsigned>;
+};
+
+/// From bytes to messages and back. Model: rfc6455::framing, whose members say what each does.
+template <class T>
+concept frame_policy = std::semiregular<typename T::decoder> &&
+    std::semiregular<typename T::outgoing> &&
+    requires(typename T::decoder& decoder, typename T::outgoing& outgoing, std::span<char>& in,
+             const typename T::decoder_limits& limits, std::string_view text) {
+    { decoder.next(in, limits) } -> std::same_as<typename T::decoded>;
+    { decoder.in_message() } -> std::same_as<bool>;
+    { decoder.in_frame() } -> std::same_as<bool>;
+    { outgoing.add(text, true, std::nullopt).reason } -> std::convertible_to<error>;
+    {T::header(outgoing.add(text, true, std::nullopt), true, std::uint64_t{}).view()};
+    { T::close(std::uint16_t{}, text).view() } -> std::same_as<std::string_view>;
+    { T::ping(text).view() } -> std::same_as<std::string_view>;
+    { T::pong(text).view() } -> std::same_as<std::string_view>;
+};
+
+/// A set of policies; give other ones by name or derive and redefine.
+struct default_policies {
+    using url = intercepted_urls;
+    using handshake = rfc6455::basic_handshake<rfc6455::accept_key>;
+    using frame = rfc6455::framing;
+};
+
+template <class T>
+concept policy_set = url_policy<typename T::url> && handshake_policy<typename T::handshake> &&
+    frame_policy<typename T::frame>;
+
+} // namespace wsintercept

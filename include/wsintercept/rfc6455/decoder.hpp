@@ -1,0 +1,393 @@
+// From bytes to messages' parts and control frames: RFC 6455 5, server role. Strict.
+#pragma once
+
+#include <wsintercept/error.hpp>
+#include <wsintercept/event.hpp>
+#include <wsintercept/limits.hpp>
+#include <wsintercept/rfc6455/close_code.hpp>
+#include <wsintercept/rfc6455/frame_header.hpp>
+#include <wsintercept/rfc6455/masking.hpp>
+#include <wsintercept/rfc6455/utf8.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+
+namespace wsintercept::rfc6455 {
+
+/// What a decoder may take; checked before anything is stored or added.
+struct decoder_limits {
+    std::uint64_t frame;     ///< payload of a data frame; never more than absolute_cap
+    std::uint64_t message;   ///< payload of a message; never more than absolute_cap
+    std::uint32_t fragments; ///< frames of a message, empty ones too
+};
+
+enum class decoded_kind : std::uint8_t {
+    need_more, ///< the input is used up
+    data,      ///< a part of a message
+    ping,      ///< payload to send back
+    pong,
+    close,  ///< close_code, and the reason in payload; feed nothing more
+    failed, ///< reason; feed nothing more
+};
+
+/// One thing that the bytes held. payload is valid until the next call, or as long as the input's
+/// bytes where it lies in them.
+struct decoded {
+    decoded_kind kind = decoded_kind::need_more;
+    std::string_view payload{};  ///< unmasked; text is checked as UTF-8 so far
+    bool frame_finished = false; ///< data: the last part of its frame
+    bool fin = false;            ///< data: the last part of its message
+    bool begins = false;         ///< data: the first part of its message
+    data_type type = data_type::text;
+    std::uint16_t close_code = 0; ///< close: 1005 if it carried none
+    error reason{};
+    std::uint16_t failure_code = 0;   ///< failed: the close code to send, RFC 6455 7.4.1
+    std::uint64_t payload_length = 0; ///< data: of the whole frame
+};
+
+namespace detail {
+
+/// The payload of a control frame that arrives in pieces: on the heap, from its first piece to the
+/// next frame's header.
+class control_payload {
+  public:
+    control_payload() noexcept = default;
+    control_payload(const control_payload& other) noexcept { *this = other; }
+    control_payload(control_payload&&) noexcept = default;
+    control_payload& operator=(control_payload&&) noexcept = default;
+    control_payload& operator=(const control_payload& other) noexcept {
+        if (this != &other)
+            bytes_.reset(other.bytes_ ? new (std::nothrow) storage(*other.bytes_) : nullptr);
+        return *this;
+    }
+    ~control_payload() = default;
+
+    /// Null: there is no memory.
+    char* data() noexcept {
+        if (!bytes_)
+            bytes_.reset(new (std::nothrow) storage);
+        return bytes_ ? bytes_->data() : nullptr;
+    }
+    void release() noexcept { bytes_.reset(); }
+
+  private:
+    using storage = std::array<char, max_control_payload>;
+    std::unique_ptr<storage> bytes_;
+};
+
+} // namespace detail
+
+/// Incremental. Fails as early as a fault can be seen: bad UTF-8 at its first bad byte (RFC 6455
+/// 8.1), a length before any of its payload. Nothing is allocated for a length that was announced.
+/// The outcome does not depend on how the bytes are split.
+class decoder {
+  public:
+    /// Takes bytes from the front of `in`, unmasking in place; `in` becomes what is left. At most
+    /// one thing a call. A data part is as large as the input allows; an empty frame is a part too.
+    decoded next(std::span<char>& in, const decoder_limits& limits) noexcept {
+        if (state_ >= state::closed)
+            return drop(in);
+        if (state_ == state::header) {
+            control_.release();
+            if (const error bad = read_header(in, limits); bad != error{})
+                return fail(bad);
+            if (state_ == state::header)
+                return {};
+        }
+        return is_control(op()) ? read_control(in) : read_data(in);
+    }
+
+    /// A message has begun and is not finished.
+    bool in_message() const noexcept { return message_ != no_message; }
+    /// A header or payload is incomplete.
+    bool in_frame() const noexcept { return state_ == state::payload || header_have_ != 0; }
+    /// Bytes taken so far; after a failure up to the byte that showed it.
+    std::uint64_t position() const noexcept { return position_; }
+
+  private:
+    enum class state : std::uint8_t { header, payload, closed, failed };
+    static constexpr std::uint8_t no_message = 0;
+
+    // The header.
+
+    error read_header(std::span<char>& in, const decoder_limits& limits) noexcept {
+        if (header_have_ == 0 && in.size() >= 2 && in.size() >= header_size(in[1])) {
+            const char* const header = in.data();
+            const std::size_t unmasked = 2 + detail::extended_length_size(header[1]);
+            std::size_t seen = 1;
+            error bad = check(header, seen, limits);
+            if (bad == error{})
+                bad = check(header, seen = 2, limits);
+            if (bad == error{} && unmasked > 2)
+                bad = check(header, seen = unmasked, limits);
+            if (bad == error{})
+                begin_frame(header, seen = unmasked + 4);
+            take(in, seen);
+            return bad;
+        }
+        while (!in.empty()) {
+            header_[header_have_++] = in.front();
+            take(in, 1);
+            if (const error bad = check(header_.data(), header_have_, limits); bad != error{})
+                return bad;
+            if (header_have_ >= 2 && header_have_ == header_size(header_[1])) {
+                begin_frame(header_.data(), header_have_);
+                break;
+            }
+        }
+        return {};
+    }
+
+    /// What the latest of a header's first `have` bytes shows to be wrong.
+    error check(const char* header, std::size_t have, const decoder_limits& limits) const noexcept {
+        if (have == 1)
+            return check_first(detail::octet(header[0]), limits);
+        if (have == 2)
+            if (const error bad = check_second(header); bad != error{})
+                return bad;
+        return have == 2 + detail::extended_length_size(header[1]) ? check_length(header, limits)
+                                                                   : error{};
+    }
+
+    error check_first(unsigned first, const decoder_limits& limits) const noexcept {
+        const auto op = static_cast<opcode>(first & 0x0FU);
+        // RFC 6455 5.2: reserved bits are 0, since no extension gives them a meaning.
+        if ((first & 0x70U) != 0)
+            return error::reserved_bit;
+        // RFC 6455 5.2: an unknown opcode fails the connection.
+        if (is_reserved(op))
+            return error::reserved_opcode;
+        // RFC 6455 5.5: control frames are never fragmented.
+        if (is_control(op))
+            return (first & 0x80U) != 0 ? error{} : error::control_fragmented;
+        // RFC 6455 5.4: a continuation needs a message, and a message is not interrupted by
+        // another.
+        if (op == opcode::continuation && !in_message())
+            return error::unexpected_continuation;
+        if (op != opcode::continuation && in_message())
+            return error::expected_continuation;
+        // RFC 6455 10.4: tiny fragments, too, must come to an end.
+        const std::uint32_t before = in_message() ? fragments_ : 0;
+        return before < limits.fragments ? error{} : error::too_many_fragments;
+    }
+
+    static error check_second(const char* header) noexcept {
+        const auto op = static_cast<opcode>(detail::octet(header[0]) & 0x0FU);
+        const unsigned length = detail::octet(header[1]) & 0x7FU;
+        // RFC 6455 5.1: a server ends a connection whose client does not mask.
+        if ((detail::octet(header[1]) & 0x80U) == 0)
+            return error::not_masked;
+        // RFC 6455 5.5: at most 125 bytes.
+        if (is_control(op) && length > max_control_payload)
+            return error::control_too_long;
+        // RFC 6455 5.5.1: a body begins with a code of two bytes.
+        if (op == opcode::close && length == 1)
+            return error::close_body_one_byte;
+        return {};
+    }
+
+    error check_length(const char* header, const decoder_limits& limits) const noexcept {
+        const auto op = static_cast<opcode>(detail::octet(header[0]) & 0x0FU);
+        const std::uint64_t length = rfc6455::payload_length(header);
+        // RFC 6455 5.2: the most significant bit is 0.
+        if (length >> 63 != 0)
+            return error::length_top_bit;
+        // RFC 6455 5.2: the shortest form.
+        if (!is_shortest_form(header))
+            return error::length_not_minimal;
+        if (is_control(op))
+            return {};
+        // RFC 6455 10.4: limits, before any sum and before any payload.
+        if (length > std::min(limits.frame, absolute_cap))
+            return error::frame_too_big;
+        const std::uint64_t most = std::min(limits.message, absolute_cap);
+        const std::uint64_t before = in_message() ? message_size_ : 0;
+        if (before > most || length > most - before)
+            return error::message_too_big;
+        return {};
+    }
+
+    void begin_frame(const char* header, std::size_t size) noexcept {
+        first_ = static_cast<std::uint8_t>(header[0]);
+        payload_length_ = remaining_ = rfc6455::payload_length(header);
+        std::array<unsigned char, 4> key{};
+        std::memcpy(key.data(), header + size - 4, 4);
+        std::memcpy(header_.data(), key.data(), 4);
+        header_have_ = 0;
+        state_ = state::payload;
+        if (is_control(op()))
+            return;
+        if (op() != opcode::continuation) {
+            message_ = static_cast<std::uint8_t>(op());
+            message_size_ = 0;
+            fragments_ = 0;
+            utf8_ = {};
+        }
+        message_size_ += payload_length_;
+        ++fragments_;
+    }
+
+    // The payload.
+
+    decoded read_data(std::span<char>& in) noexcept {
+        if (in.empty() && remaining_ != 0)
+            return {};
+        const std::uint64_t offset = payload_length_ - remaining_;
+        const std::span<char> part = next_part(in);
+        const bool text = message_ == static_cast<std::uint8_t>(opcode::text);
+        const std::size_t good = text ? unmask_text(part, offset) : unmask(part, offset);
+        take(in, std::min(good + 1, part.size()));
+        // RFC 6455 8.1: fail as soon as text is seen not to be UTF-8.
+        if (good != part.size())
+            return fail(error::text_not_utf8);
+
+        decoded d;
+        d.kind = decoded_kind::data;
+        d.payload = {part.data(), part.size()};
+        d.frame_finished = remaining_ == 0;
+        d.fin = d.frame_finished && (first_ & 0x80U) != 0;
+        d.begins = offset == 0 && op() != opcode::continuation;
+        d.type = static_cast<data_type>(message_);
+        d.payload_length = payload_length_;
+        if (d.frame_finished)
+            state_ = state::header;
+        if (d.fin) {
+            // RFC 6455 8.1: a code point that the message's end cuts off.
+            if (text && !utf8_.complete())
+                return fail(error::text_not_utf8);
+            message_ = no_message;
+        }
+        return d;
+    }
+
+    decoded read_control(std::span<char>& in) noexcept {
+        const std::uint64_t offset = payload_length_ - remaining_;
+        const std::span<char> part = next_part(in);
+        take(in, part.size());
+        unmask(part, offset);
+        const char* payload = part.data();
+        if (part.size() != payload_length_) {
+            char* const gathered = control_.data();
+            if (gathered == nullptr)
+                return fail(error::memory_exhausted);
+            std::copy(part.begin(), part.end(), gathered + offset);
+            payload = gathered;
+        }
+        if (remaining_ != 0)
+            return {};
+        state_ = state::header;
+        return control({payload, static_cast<std::size_t>(payload_length_)});
+    }
+
+    decoded control(std::string_view payload) noexcept {
+        decoded d;
+        d.payload = payload;
+        if (op() != opcode::close) {
+            d.kind = op() == opcode::ping ? decoded_kind::ping : decoded_kind::pong;
+            return d;
+        }
+        d.close_code = no_status;
+        if (!payload.empty()) {
+            d.close_code = static_cast<std::uint16_t>(detail::octet(payload[0]) << 8 |
+                                                      detail::octet(payload[1]));
+            d.payload.remove_prefix(2);
+            // RFC 6455 7.4: codes that a close frame may carry.
+            if (!may_be_sent(d.close_code))
+                return fail(error::close_code_invalid);
+            // RFC 6455 5.5.1: the reason is UTF-8.
+            if (!is_utf8(d.payload))
+                return fail(error::close_reason_not_utf8);
+        }
+        d.kind = decoded_kind::close;
+        state_ = state::closed;
+        return d;
+    }
+
+    /// What of the frame's payload has come.
+    std::span<char> next_part(std::span<char> in) noexcept {
+        const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(in.size(), remaining_));
+        remaining_ -= n;
+        return in.first(n);
+    }
+
+    std::size_t unmask(std::span<char> bytes, std::uint64_t offset) const noexcept {
+        masking_key key;
+        std::memcpy(key.data(), header_.data(), key.size());
+        mask(bytes, key, static_cast<std::size_t>(offset % 4));
+        return bytes.size();
+    }
+
+    /// Returns how many bytes were good. Both passes over a block find it in the nearest cache.
+    std::size_t unmask_text(std::span<char> bytes, std::uint64_t offset) noexcept {
+        constexpr std::size_t block_size = 8192;
+        for (std::size_t at = 0; at < bytes.size(); at += block_size) {
+            const auto block = bytes.subspan(at, std::min(block_size, bytes.size() - at));
+            unmask(block, offset + at);
+            const std::size_t good = utf8_.accept({block.data(), block.size()});
+            if (good != block.size())
+                return at + good;
+        }
+        return bytes.size();
+    }
+
+    // The end.
+
+    decoded fail(error reason) noexcept {
+        state_ = state::failed;
+        header_have_ = 0;
+        decoded d;
+        d.kind = decoded_kind::failed;
+        d.reason = reason;
+        d.failure_code = failure_code(reason);
+        return d;
+    }
+
+    /// RFC 6455 7.4.1.
+    static constexpr std::uint16_t failure_code(error reason) noexcept {
+        switch (reason) {
+        case error::close_reason_not_utf8:
+        case error::text_not_utf8: return invalid_payload;
+        case error::frame_too_big:
+        case error::message_too_big:
+        case error::memory_exhausted: return rfc6455::message_too_big;
+        case error::too_many_fragments: return policy_violation;
+        default: return protocol_error;
+        }
+    }
+
+    /// RFC 6455 5.5.1: nothing follows a close frame. After a failure nothing is read.
+    decoded drop(std::span<char>& in) noexcept {
+        const bool late = state_ == state::closed && !in.empty();
+        take(in, in.size());
+        return late ? fail(error::data_after_close) : decoded{};
+    }
+
+    opcode op() const noexcept { return static_cast<opcode>(first_ & 0x0FU); }
+    void take(std::span<char>& in, std::size_t n) noexcept {
+        position_ += n;
+        in = in.subspan(n);
+    }
+
+    std::uint64_t position_ = 0;
+    std::uint64_t payload_length_ = 0; ///< of the frame
+    std::uint64_t remaining_ = 0;      ///< of the frame's payload
+    std::uint64_t message_size_ = 0;   ///< payloads of the message's frames so far, as announced
+    detail::control_payload control_;
+    std::uint32_t fragments_ = 0; ///< frames of the message so far
+    utf8_validator utf8_;         ///< of the message, where it is text
+    state state_ = state::header;
+    std::uint8_t first_ = 0;                     ///< the frame's first byte
+    std::uint8_t message_ = no_message;          ///< its opcode
+    std::uint8_t header_have_ = 0;               ///< bytes of a header that arrived split
+    std::array<char, max_header_size> header_{}; ///< they; in a payload first its masking key
+};
+static_assert(sizeof(void*) != 8 || sizeof(decoder) <= 64);
+
+} // namespace wsintercept::rfc6455

@@ -1,0 +1,117 @@
+// Base framing: the header of a frame, RFC 6455 5.2.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace wsintercept::rfc6455 {
+
+enum class opcode : std::uint8_t {
+    continuation = 0,
+    text = 1,
+    binary = 2,
+    close = 8,
+    ping = 9,
+    pong = 10,
+};
+constexpr bool is_control(opcode op) noexcept {
+    return (static_cast<unsigned>(op) & 8U) != 0;
+}
+/// 3 to 7 and 11 to 15.
+constexpr bool is_reserved(opcode op) noexcept {
+    return (static_cast<unsigned>(op) & 7U) > 2;
+}
+
+using masking_key = std::array<unsigned char, 4>;
+
+struct frame_header {
+    bool fin = true;
+    bool rsv1 = false, rsv2 = false, rsv3 = false;
+    opcode op = opcode::text; ///< as on the wire: may be a reserved one
+    bool masked = false;
+    masking_key key{};
+    std::uint64_t payload_length = 0;
+};
+
+inline constexpr std::size_t max_header_size = 14;
+inline constexpr std::uint64_t max_control_payload = 125; ///< RFC 6455 5.5
+
+namespace detail {
+
+constexpr unsigned octet(char c) noexcept {
+    return static_cast<unsigned char>(c);
+}
+
+/// How many bytes of length follow a header's second byte.
+constexpr std::size_t extended_length_size(char second) noexcept {
+    const unsigned length = octet(second) & 0x7FU;
+    return length < 126 ? 0 : length == 126 ? 2 : 8;
+}
+
+} // namespace detail
+
+/// How long a header is, known from its second byte.
+constexpr std::size_t header_size(char second) noexcept {
+    return 2 + detail::extended_length_size(second) +
+           ((detail::octet(second) & 0x80U) != 0 ? std::size_t{4} : std::size_t{0});
+}
+
+/// The length of the payload, as it stands; needs a header up to its masking key.
+constexpr std::uint64_t payload_length(const char* header) noexcept {
+    const std::size_t size = detail::extended_length_size(header[1]);
+    std::uint64_t length = size == 0 ? detail::octet(header[1]) & 0x7FU : 0;
+    for (std::size_t i = 0; i < size; ++i)
+        length = length << 8 | detail::octet(header[2 + i]);
+    return length;
+}
+
+/// Whether a length stands in its shortest form, RFC 6455 5.2; needs the same.
+constexpr bool is_shortest_form(const char* header) noexcept {
+    const std::size_t size = detail::extended_length_size(header[1]);
+    const std::uint64_t length = payload_length(header);
+    return size == 0 || length > (size == 2 ? max_control_payload : 0xFFFFU);
+}
+
+/// Reads a whole header, `header_size` bytes. Judges nothing.
+constexpr frame_header parse(const char* header) noexcept {
+    const unsigned first = detail::octet(header[0]);
+    frame_header h;
+    h.fin = (first & 0x80U) != 0;
+    h.rsv1 = (first & 0x40U) != 0;
+    h.rsv2 = (first & 0x20U) != 0;
+    h.rsv3 = (first & 0x10U) != 0;
+    h.op = static_cast<opcode>(first & 0x0FU);
+    h.masked = (detail::octet(header[1]) & 0x80U) != 0;
+    h.payload_length = payload_length(header);
+    if (h.masked) {
+        const char* key = header + header_size(header[1]) - 4;
+        for (std::size_t i = 0; i < 4; ++i)
+            h.key[i] = static_cast<unsigned char>(key[i]);
+    }
+    return h;
+}
+
+/// Writes a header, its length in the shortest form; returns how many bytes.
+constexpr std::size_t encode(const frame_header& header, char* out) noexcept {
+    const auto flag = [](bool on, unsigned bit) { return on ? bit : 0U; };
+    const std::uint64_t length = header.payload_length;
+    const std::size_t size = length < 126 ? 0 : length <= 0xFFFF ? 2 : 8;
+    const unsigned short_length = size == 0   ? static_cast<unsigned>(length)
+                                  : size == 2 ? 126U
+                                              : 127U;
+
+    out[0] = static_cast<char>(flag(header.fin, 0x80) | flag(header.rsv1, 0x40) |
+                               flag(header.rsv2, 0x20) | flag(header.rsv3, 0x10) |
+                               static_cast<unsigned>(header.op));
+    out[1] = static_cast<char>(flag(header.masked, 0x80) | short_length);
+    std::size_t n = 2;
+    for (std::size_t i = size; i > 0; --i)
+        out[n++] = static_cast<char>(length >> (8 * (i - 1)) & 0xFFU);
+    if (header.masked)
+        for (const unsigned char c : header.key)
+            out[n++] = static_cast<char>(c);
+    return n;
+}
+
+} // namespace wsintercept::rfc6455

@@ -1,0 +1,101 @@
+// From an ID to what it names, without a hash: slots, each with its generation.
+#pragma once
+
+#include <wsintercept/socket_id.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace wsintercept {
+
+/// Value: default constructible; it never moves. An ID is never given twice: a slot whose
+/// generations are used up is retired.
+template <class Value>
+class slot_table {
+  public:
+    slot_table() noexcept : owner_{next_owner()} {}
+    slot_table(const slot_table&) = delete;
+    slot_table& operator=(const slot_table&) = delete;
+
+    /// A new ID; an empty one if all are used up.
+    socket_id insert() {
+        if (owner_ == 0)
+            return {};
+        std::uint32_t index = free_;
+        if (index != none)
+            free_ = slots_[index].next_free;
+        else if (slots_.size() == max_slots)
+            return {};
+        else {
+            index = static_cast<std::uint32_t>(slots_.size());
+            slots_.emplace_back();
+        }
+        slot& s = slots_[index];
+        s.used = true;
+        ++count_;
+        return {owner_, index, s.generation};
+    }
+
+    Value* find(socket_id id) noexcept {
+        if (id.interceptor() != owner_ || id.slot() >= slots_.size())
+            return nullptr;
+        slot& s = slots_[id.slot()];
+        return s.used && s.generation == id.generation() ? &s.value : nullptr;
+    }
+    const Value* find(socket_id id) const noexcept {
+        return const_cast<slot_table*>(this)->find(id);
+    }
+
+    void erase(socket_id id) {
+        slot& s = slots_[id.slot()];
+        s.value.~Value();
+        new (&s.value) Value{};
+        s.used = false;
+        --count_;
+        if (++s.generation == max_generation)
+            return;
+        s.next_free = free_;
+        free_ = id.slot();
+    }
+
+    std::size_t size() const noexcept { return count_; }
+
+    /// Calls visit(id, value) for each; visit may not insert or erase.
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        for (std::uint32_t i = 0; i < slots_.size(); ++i)
+            if (slot& s = slots_[i]; s.used)
+                visit(socket_id{owner_, i, s.generation}, s.value);
+    }
+
+  private:
+    static constexpr std::uint32_t none = 0xffffffffU;
+    static constexpr std::uint32_t max_slots = 1U << socket_id::slot_bits;
+    static constexpr std::uint32_t max_generation = (1U << socket_id::generation_bits) - 1;
+
+    struct slot {
+        Value value{};
+        std::uint32_t generation = 1;
+        std::uint32_t next_free = none;
+        bool used = false;
+    };
+
+    /// This table's number in the process; 0 when all 65,535 are used up.
+    static std::uint32_t next_owner() noexcept {
+        std::uint32_t n = owners_.load(std::memory_order_relaxed);
+        while (n < 0xffffU && !owners_.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) {
+        }
+        return n < 0xffffU ? n + 1 : 0;
+    }
+
+    inline static constinit std::atomic<std::uint32_t> owners_{0};
+    std::uint32_t owner_;
+    std::uint32_t free_ = none;
+    std::size_t count_ = 0;
+    std::deque<slot> slots_;
+};
+
+} // namespace wsintercept
