@@ -68,6 +68,8 @@ enum class error {
     bad_transfer_encoding,
     bad_url,
     bad_status_line,
+    body_too_large,
+    bad_chunk,
 
     // An opening handshake, RFC 6455 4.2.1.
     method_not_get = 140,
@@ -130,6 +132,7 @@ enum class error {
     close_timed_out,
     idle_timed_out,
     pong_timed_out,
+    request_timed_out,
 
     // The transport.
     peer_gone = 300,
@@ -238,6 +241,8 @@ constexpr const char* describe(error e) noexcept {
     case error::bad_transfer_encoding: return "RFC 9112 6.1: invalid Transfer-Encoding";
     case error::bad_url: return "RFC 6455 3: invalid URL";
     case error::bad_status_line: return "RFC 9112 4: invalid status line";
+    case error::body_too_large: return "RFC 9110 15.5.14: the request's body is too large";
+    case error::bad_chunk: return "RFC 9112 7.1: an invalid chunk";
 
     case error::method_not_get: return "RFC 6455 4.2.1: the method is not GET";
     case error::http_version_too_old: return "RFC 6455 4.2.1: HTTP older than 1.1";
@@ -301,6 +306,7 @@ constexpr const char* describe(error e) noexcept {
     case error::close_timed_out: return "RFC 6455 7.1.1: the closing handshake timed out";
     case error::idle_timed_out: return "nothing came for longer than the idle time-out";
     case error::pong_timed_out: return "RFC 6455 5.5.2: a ping was not answered in time";
+    case error::request_timed_out: return "RFC 9110 15.5.9: a request was not finished in time";
 
     case error::peer_gone: return "RFC 6455 7.1.5: the connection ended without a close frame";
     case error::transport_failed: return "the connection failed";

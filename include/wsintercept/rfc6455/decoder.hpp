@@ -2,9 +2,10 @@
 #pragma once
 
 #include <wsintercept/error.hpp>
-#include <wsintercept/event.hpp>
 #include <wsintercept/limits.hpp>
 #include <wsintercept/rfc6455/close_code.hpp>
+#include <wsintercept/rfc6455/decoded.hpp>
+#include <wsintercept/rfc6455/detail/control_payload.hpp>
 #include <wsintercept/rfc6455/frame_header.hpp>
 #include <wsintercept/rfc6455/masking.hpp>
 #include <wsintercept/rfc6455/utf8.hpp>
@@ -14,75 +15,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <span>
 #include <string_view>
 
 namespace wsintercept::rfc6455 {
-
-/// What a decoder may take; checked before anything is stored or added.
-struct decoder_limits {
-    std::uint64_t frame;     ///< payload of a data frame; never more than absolute_cap
-    std::uint64_t message;   ///< payload of a message; never more than absolute_cap
-    std::uint32_t fragments; ///< frames of a message, empty ones too
-};
-
-enum class decoded_kind : std::uint8_t {
-    need_more, ///< the input is used up
-    data,      ///< a part of a message
-    ping,      ///< payload to send back
-    pong,
-    close,  ///< close_code, and the reason in payload; feed nothing more
-    failed, ///< reason; feed nothing more
-};
-
-/// One thing that the bytes held. payload is valid until the next call, or as long as the input's
-/// bytes where it lies in them.
-struct decoded {
-    decoded_kind kind = decoded_kind::need_more;
-    std::string_view payload{};  ///< unmasked; text is checked as UTF-8 so far
-    bool frame_finished = false; ///< data: the last part of its frame
-    bool fin = false;            ///< data: the last part of its message
-    bool begins = false;         ///< data: the first part of its message
-    data_type type = data_type::text;
-    std::uint16_t close_code = 0; ///< close: 1005 if it carried none
-    error reason{};
-    std::uint16_t failure_code = 0;   ///< failed: the close code to send, RFC 6455 7.4.1
-    std::uint64_t payload_length = 0; ///< data: of the whole frame
-};
-
-namespace detail {
-
-/// The payload of a control frame that arrives in pieces: on the heap, from its first piece to the
-/// next frame's header.
-class control_payload {
-  public:
-    control_payload() noexcept = default;
-    control_payload(const control_payload& other) noexcept { *this = other; }
-    control_payload(control_payload&&) noexcept = default;
-    control_payload& operator=(control_payload&&) noexcept = default;
-    control_payload& operator=(const control_payload& other) noexcept {
-        if (this != &other)
-            bytes_.reset(other.bytes_ ? new (std::nothrow) storage(*other.bytes_) : nullptr);
-        return *this;
-    }
-    ~control_payload() = default;
-
-    /// Null: there is no memory.
-    char* data() noexcept {
-        if (!bytes_)
-            bytes_.reset(new (std::nothrow) storage);
-        return bytes_ ? bytes_->data() : nullptr;
-    }
-    void release() noexcept { bytes_.reset(); }
-
-  private:
-    using storage = std::array<char, max_control_payload>;
-    std::unique_ptr<storage> bytes_;
-};
-
-} // namespace detail
 
 /// Incremental. Fails as early as a fault can be seen: bad UTF-8 at its first bad byte (RFC 6455
 /// 8.1), a length before any of its payload. Nothing is allocated for a length that was announced.
@@ -121,7 +57,7 @@ class decoder {
         if (header_have_ == 0 && in.size() >= 2 && in.size() >= header_size(in[1])) {
             const char* const header = in.data();
             const std::size_t unmasked = 2 + detail::extended_length_size(header[1]);
-            std::size_t seen = 1;
+            std::size_t seen = 1; // as many bytes are taken as show a fault
             error bad = check(header, seen, limits);
             if (bad == error{})
                 bad = check(header, seen = 2, limits);
@@ -228,7 +164,6 @@ class decoder {
             message_ = static_cast<std::uint8_t>(op());
             message_size_ = 0;
             fragments_ = 0;
-            utf8_ = {};
         }
         message_size_ += payload_length_;
         ++fragments_;
@@ -381,7 +316,7 @@ class decoder {
     std::uint64_t message_size_ = 0;   ///< payloads of the message's frames so far, as announced
     detail::control_payload control_;
     std::uint32_t fragments_ = 0; ///< frames of the message so far
-    utf8_validator utf8_;         ///< of the message, where it is text
+    utf8_validator utf8_;         ///< of text; between messages it stands on a boundary
     state state_ = state::header;
     std::uint8_t first_ = 0;                     ///< the frame's first byte
     std::uint8_t message_ = no_message;          ///< its opcode

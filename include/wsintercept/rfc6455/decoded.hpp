@@ -1,0 +1,43 @@
+// What a decoder gives, and what it may take.
+#pragma once
+
+#include <wsintercept/error.hpp>
+#include <wsintercept/event.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace wsintercept::rfc6455 {
+
+/// What a decoder may take; checked before anything is stored or added.
+struct decoder_limits {
+    std::uint64_t frame;     ///< payload of a data frame; never more than absolute_cap
+    std::uint64_t message;   ///< payload of a message; never more than absolute_cap
+    std::uint32_t fragments; ///< frames of a message, empty ones too
+};
+
+enum class decoded_kind : std::uint8_t {
+    need_more, ///< the input is used up
+    data,      ///< a part of a message
+    ping,      ///< payload to send back
+    pong,
+    close,  ///< close_code, and the reason in payload; feed nothing more
+    failed, ///< reason; feed nothing more
+};
+
+/// One thing that the bytes held. payload is valid until the next call, or as long as the input's
+/// bytes where it lies in them.
+struct decoded {
+    decoded_kind kind = decoded_kind::need_more;
+    std::string_view payload{};  ///< unmasked; text is checked as UTF-8 so far
+    bool frame_finished = false; ///< data: the last part of its frame
+    bool fin = false;            ///< data: the last part of its message
+    bool begins = false;         ///< data: the first part of its message
+    data_type type = data_type::text;
+    std::uint16_t close_code = 0; ///< close: 1005 if it carried none
+    error reason{};
+    std::uint16_t failure_code = 0;   ///< failed: the close code to send, RFC 6455 7.4.1
+    std::uint64_t payload_length = 0; ///< data: of the whole frame
+};
+
+} // namespace wsintercept::rfc6455

@@ -1,0 +1,80 @@
+#include <wsintercept/rfc6455/accept_key.hpp>
+
+#include "catch.hpp"
+
+#include <string>
+#include <string_view>
+
+using namespace wsintercept;
+using rfc6455::accept_key;
+using rfc6455::is_key;
+
+namespace {
+
+std::string compute(std::string_view key) {
+    const accept_key::text text = accept_key::compute(key);
+    return {text.data(), text.size()};
+}
+
+void ok(std::string_view key) {
+    INFO(key);
+    REQUIRE(is_key(key));
+}
+void bad(std::string_view key) {
+    INFO(key);
+    REQUIRE_FALSE(is_key(key));
+}
+
+// Every instruction set that the machine has is used again afterwards.
+struct only_cpu {
+    explicit only_cpu(unsigned features) { detail::allow_cpu(features); }
+    ~only_cpu() { detail::allow_cpu(~0U); }
+    only_cpu(const only_cpu&) = delete;
+    only_cpu& operator=(const only_cpu&) = delete;
+};
+
+} // namespace
+
+TEST_CASE("accept keys of known requests, with every instruction set") {
+    for (const unsigned features : {0U, ~0U}) {
+        const only_cpu used(features);
+        // RFC 6455 1.3
+        REQUIRE(compute("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        // computed with another SHA-1
+        REQUIRE(compute("AAAAAAAAAAAAAAAAAAAAAA==") == "ICX+Yqv66kxgM0FcWaLWlFLwTAI=");
+        REQUIRE(compute("/////////////////////w==") == "XXpj4jYzLM2yUE0C7TIgMwTQh2g=");
+        REQUIRE(compute("AQIDBAUGBwgJCgsMDQ4PEC==") == "OfS0wDaT5NoxF2gqm7Zj2YtetzM=");
+    }
+}
+
+TEST_CASE("the accept key is the same in constants, portable and with SHA instructions") {
+    std::string key = "dGhlIHNhbXBsZSBub25jZQ==";
+    unsigned random = 1;
+    for (int i = 0; i < 500; ++i) {
+        random = random * 1664525U + 1013904223U;
+        key[random % 22] = rfc6455::detail::base64_characters[random >> 26];
+        const auto portable = rfc6455::detail::accept_hash_portable(key.data());
+        REQUIRE(rfc6455::detail::accept_hash(key.data()) == portable);
+    }
+}
+
+TEST_CASE("an accept key of too short or too long a text is still one") {
+    REQUIRE(compute("").size() == 28);
+    REQUIRE(compute("dGhlIHNhbXBsZSBub25jZQ==, and more") == compute("dGhlIHNhbXBsZSBub25jZQ=="));
+}
+
+TEST_CASE("a key is the base64 of 16 bytes") {
+    ok("dGhlIHNhbXBsZSBub25jZQ==");
+    ok("AAAAAAAAAAAAAAAAAAAAAA==");
+    ok("++++++++++++++++++++/w==");
+    bad("");
+    bad("dGhlIHNhbXBsZSBub25jZQ=");
+    bad("dGhlIHNhbXBsZSBub25jZQ===");
+    bad("dGhlIHNhbXBsZSBub25jZR=="); // padding bits that are not zero
+    bad("dGhlIHNhbXBsZSBub25jZQAA");
+    bad("dGhlIHNhbXBsZSBub25jZQ=A");
+    bad("dGhlIHNhbXBsZSBub25j Q==");
+    bad("dGhlIHNhbXBsZSBub-5jZQ==");
+    bad("=GhlIHNhbXBsZSBub25jZQ==");
+    bad(std::string("dGhlIHNhbXBsZSBub25jZ\0==", 24));
+}
