@@ -202,7 +202,7 @@ class session {
         case kind::data: return data(got, at, sink);
         case kind::close:
             if (!close_sent_)
-                queue_close(got.close_code, {}, at);
+                queue_close(got.close_code, got.payload, at);
             end(at);
             return sink.on_close(got.close_code, got.payload);
         case kind::failed: return fail(got.reason, got.failure_code, at, sink);

@@ -196,7 +196,7 @@ TEST_CASE("closed by the page: echoed, reported once, ended in order") {
     auto& s = w.opened();
     w.renderer.write(s, close_frame(3001, "bye") + text("behind"));
     REQUIRE(w.events() == lines{"Close 3001 bye"});
-    REQUIRE(s.output == served_close(3001));
+    REQUIRE(s.output == served_close(3001, "bye"));
     REQUIRE(s.ended == ending::finish);
     REQUIRE(w.core().close(s.id) == error::unknown_id);
 }

@@ -62,7 +62,7 @@ TEST_CASE("session: the same outcome whole, byte by byte and at every split poin
     };
     const auto whole = run(0, bytes.size());
     REQUIRE(whole.first == lines{"Hello.", std::string(200, 'b') + ".", "close 1000"});
-    REQUIRE(whole.second == served(10, "p") + served_close(1000));
+    REQUIRE(whole.second == served(10, "p") + served_close(1000, "bye"));
     REQUIRE(run(0, 1) == whole);
     for (std::size_t split = 1; split < bytes.size(); ++split)
         REQUIRE(run(split, bytes.size()) == whole);
