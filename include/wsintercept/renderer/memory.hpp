@@ -87,6 +87,7 @@ class renderer {
 
     interceptor& core() noexcept { return core_; }
     time_point now() const noexcept { return traits_.time; }
+    void post(const task& work) noexcept { traits_.post(work); } ///< any thread
 
     /// The page asks. The stream lives as long as the renderer.
     stream& open(const request& r, opened* result = nullptr) {

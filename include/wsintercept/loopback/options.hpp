@@ -1,0 +1,64 @@
+// What a program tells an endpoint, and what an endpoint counts.
+#pragma once
+
+#include <wsintercept/error.hpp>
+#include <wsintercept/limits.hpp>
+#include <wsintercept/loopback/peer.hpp>
+#include <wsintercept/url/allowed_origins.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wsintercept::loopback {
+
+/// An answer given before the table is asked, without an event: an application's own files.
+struct page {
+    unsigned status = 200;
+    std::string media_type = "text/html";
+    std::string fields; ///< "Name: value" lines, each with CR LF
+    std::string body;
+};
+
+struct options {
+    peer_policy peers{};                      ///< who may connect: this process and its descendants
+    std::string root = "myapp";               ///< the application's virtual host
+    std::optional<allowed_origins> origins{}; ///< whose pages may open sockets; none: the table's
+    wsintercept::limits limits{};
+    std::uint16_t port = 0; ///< of 127.0.0.1; 0: the system chooses
+    /// Asked for each plain request for http://ROOT/..., the URL in normal form; nothing: the
+    /// table decides. On the executor.
+    std::function<std::optional<page>(std::string_view method, std::string_view url)> pages{};
+    /// Engines connect ahead of time and keep connections: so long one may stay without a request.
+    duration preconnect = std::chrono::seconds{60};
+};
+
+/// How often each kind of refusal came: refusals().of(error::foreign_peer).
+class refusals {
+  public:
+    std::uint64_t of(error reason) const noexcept {
+        const auto n = static_cast<std::size_t>(reason);
+        return n < counts_.size() ? counts_[n] : 0;
+    }
+    std::uint64_t all() const noexcept {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t n : counts_)
+            sum += n;
+        return sum;
+    }
+    void add(error reason) noexcept {
+        const auto n = static_cast<std::size_t>(reason);
+        if (n < counts_.size())
+            ++counts_[n];
+    }
+
+  private:
+    std::array<std::uint64_t, 400> counts_{}; // by enumerator
+};
+
+} // namespace wsintercept::loopback

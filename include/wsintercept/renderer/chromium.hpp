@@ -1,0 +1,75 @@
+// Chromium and CEF: the switches that bring intercepted URLs to an endpoint, and the proof that
+// they do. For CEF's OnBeforeCommandLineProcessing and for a spawned browser alike.
+#pragma once
+
+#include <wsintercept/url/intercepted_urls.hpp>
+#include <wsintercept/url/pac.hpp>
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsintercept::chromium {
+
+/// Switches, each with its leading "--"; none if there is an error.
+struct switches_result {
+    std::vector<std::string> switches;
+    std::string error; ///< empty: good
+};
+
+/// The switches for an endpoint on 127.0.0.1:port. What the table leaves external goes to
+/// `external`: DIRECT, or a proxy in the words of PAC scripts ("PROXY proxy.test:3128").
+/// It is an error if the table is so large that a script could no longer tell each URL: what is
+/// sent to the endpoint in vain would have to be relayed, and there is no relay yet.
+inline switches_result switches(const intercepted_urls& table, std::uint16_t port,
+                                std::string_view external = "DIRECT") {
+    switches_result result;
+    const pac_script script = make_pac(table, "127.0.0.1:" + std::to_string(port), external);
+    if (script.fallback == pac_fallback::none)
+        result.switches.push_back("--proxy-pac-url=" + pac_data_url(script.text));
+    else
+        result.error = "the table is too large: its " + std::to_string(table.rows().size()) +
+                       " rows do not fit into a proxy script of " +
+                       std::to_string(pac_size / 1024) +
+                       " KiB, and URLs that it would send here in vain cannot be relayed yet";
+    return result;
+}
+
+/// A switch as CefCommandLine::AppendSwitchWithValue takes it: name without dashes, value.
+inline std::pair<std::string_view, std::string_view> split_switch(std::string_view text) noexcept {
+    text.remove_prefix(text.substr(0, 2) == "--" ? 2 : 0);
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos)
+        return {text, {}};
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// The start-up probe: a URL under http://ROOT/ that only a script in force brings to the endpoint,
+/// since no such host need exist. Open the browser there, answer it (loopback::options::pages) with
+/// a redirect to the real page, and fail the start if it does not come. The token only keeps an
+/// application's own URLs apart from it; it is no secret.
+class probe {
+  public:
+    explicit probe(const intercepted_urls& table) : url_{"http://"} {
+        url_.append(table.root()).append("/wsintercept-probe-");
+        std::random_device random;
+        for (int word = 0; word < 4; ++word) {
+            const std::uint32_t bits = random();
+            for (int shift = 28; shift >= 0; shift -= 4)
+                url_ += "0123456789abcdef"[bits >> shift & 15];
+        }
+    }
+
+    const std::string& url() const noexcept { return url_; }
+
+    /// `url` in normal form, as an endpoint gives it. Any thread.
+    bool matches(std::string_view url) const noexcept { return url == url_; }
+
+  private:
+    std::string url_;
+};
+
+} // namespace wsintercept::chromium
