@@ -30,7 +30,8 @@ class interceptor {
     using connection = typename Traits::connection;
     using table_pointer = std::shared_ptr<const typename Policies::url>;
 
-    /// traits and handler outlive it; table is not null.
+    /// traits and handler outlive it; table is not null. A handler that owns its interceptor holds
+    /// it by pointer, since it is not complete before the handler is.
     interceptor(Traits& traits, Handler& handler, table_pointer table,
                 interceptor_options options = {})
         : core_{traits, handler, std::move(table), std::move(options)} {}

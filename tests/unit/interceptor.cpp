@@ -692,6 +692,7 @@ TEST_CASE("shutdown: 1001 to all, 503 to what is not open, then the end") {
     REQUIRE(w.events() == lines{"Close 1001 "});
     auto& late = w.open();
     REQUIRE_FALSE(late.id);
+    REQUIRE(w.result.reason == error::shut_down);
     w.renderer.advance(seconds{2});
     REQUIRE(w.events() == lines{"Error RFC 6455 7.1.1: the closing handshake timed out"});
     REQUIRE(silent.ended == ending::abort);

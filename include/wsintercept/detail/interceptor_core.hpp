@@ -59,7 +59,9 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         const decision d = urls->match(o->url);
         if (d.action == action::external)
             return {};
-        if (shutdown_at_ != never || slots_.size() >= options_.limits.connections)
+        if (shutdown_at_ != never)
+            return refused(error::shut_down, 503, o->url);
+        if (slots_.size() >= options_.limits.connections)
             return refused(error::too_many_connections, 503, o->url);
         if (o->is_socket) {
             if (const error bad = check_origin(*o, options_.origins); bad != error{})
