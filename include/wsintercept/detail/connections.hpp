@@ -173,7 +173,7 @@ class connections : public mailbox::reader {
 
     /// An HTTP answer that is no upgrade, and no event.
     void refuse(state& s, const rfc6455::refusal& why) noexcept {
-        queue_head(s, rfc6455::refusal_response(why));
+        queue_head(s, rfc6455::refusal_response(why, s.opening->parsed.method == "HEAD"));
         s.phase = phase::denied;
     }
 

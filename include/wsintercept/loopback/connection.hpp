@@ -290,6 +290,7 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     void await_request() {
         state_ = state::head;
         scanned_ = 0;
+        past_blank_line_ = false;
         answered_ = false;
         arm(clock::now() + house().preconnect);
     }
@@ -304,6 +305,12 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
                                     : peer_name());
             finish();
             return true;
+        }
+        // RFC 9112 2.2: one empty line ahead of a request is ignored.
+        if (in_.starts_with("\r\n") && !std::exchange(past_blank_line_, true)) {
+            in_.erase(0, 2);
+            scanned_ = 0;
+            return !in_.empty();
         }
         const limits& l = house().limits;
         if (scanned_ == 0)
@@ -601,6 +608,7 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     std::array<char, 2048> first_; ///< of each read; what is more goes into the endpoint's buffer
     std::string in_;               ///< bytes of requests that are not used yet
     std::size_t scanned_ = 0;      ///< of in_, for an end of line
+    bool past_blank_line_ = false; ///< ahead of the request
     std::size_t drained_ = 0;
     std::optional<site> tunnel_; ///< what CONNECT named
 
