@@ -115,8 +115,7 @@ class interceptor {
     }
     table_pointer table() const noexcept { return core_.table(); } ///< any thread
 
-    /// How many calls came from inside a traits call. They were refused: a fault of the adapter.
-    std::size_t refused_turns() const noexcept { return core_.refused_turns(); }
+    const adapter_faults& faults() const noexcept { return core_.faults(); }
 
   private:
     detail::interceptor_core<Traits, Policies, Handler> core_;

@@ -24,8 +24,9 @@ struct request {
 struct opened {
     socket_id id; ///< empty: external or refused, and nothing is kept
     wsintercept::action action = wsintercept::action::external;
-    error reason{};      ///< refused: why
-    unsigned status = 0; ///< refused: the HTTP status it deserves; else 0
+    bool is_socket = false; ///< with an ID: an opening handshake, and not an HTTPRequest
+    error reason{};         ///< refused: why
+    unsigned status = 0;    ///< refused: the HTTP status it deserves; else 0
 };
 
 /// What `read` gave.
@@ -42,6 +43,14 @@ struct http_response {
     std::string_view media_type = "text/html";
     std::string_view fields; ///< "Name: value" lines with CR LF; a Content-Type beats media_type
     std::string_view body;
+};
+
+/// What an adapter did against the contract of traits.hpp. It did no harm, but is a fault of the
+/// adapter's; the kit asks for zeros.
+struct adapter_faults {
+    std::size_t calls_from_traits = 0; ///< from inside a traits call; refused
+    std::size_t calls_after_end = 0;   ///< for an ID whose `end` or `closed` was behind it
+    std::size_t early_wakes = 0;       ///< before the time that wake_at named
 };
 
 struct interceptor_options {

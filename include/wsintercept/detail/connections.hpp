@@ -51,7 +51,7 @@ class connections : public mailbox::reader {
 
     std::shared_ptr<mailbox> box() const noexcept { return mailbox_; }
     bool idle() const noexcept { return slots_.size() == 0; }
-    std::size_t refused_turns() const noexcept { return refused_turns_; }
+    const adapter_faults& faults() const noexcept { return faults_; }
 
   protected:
     using frame = typename Policies::frame;
@@ -111,10 +111,10 @@ class connections : public mailbox::reader {
         std::string text;
     };
 
-    /// Traits calls may not call back: refused, and counted for the kit.
+    /// Traits calls may not call back.
     bool may_call() noexcept {
         if (telling_)
-            ++refused_turns_;
+            ++faults_.calls_from_traits;
         return !telling_;
     }
 
@@ -132,6 +132,13 @@ class connections : public mailbox::reader {
             touched_.push_back(id);
         return s;
     }
+    /// What a call of the renderer names.
+    state* named(socket_id id) noexcept {
+        state* s = touch(id);
+        if (s == nullptr)
+            ++faults_.calls_after_end;
+        return s;
+    }
     /// A socket that the host knows and whose last event it has not had.
     state* peek(socket_id id) noexcept {
         state* s = slots_.find(id);
@@ -143,7 +150,7 @@ class connections : public mailbox::reader {
 
     opened refused(error why, unsigned status, std::string_view url) noexcept {
         log(log_topic::refused, log_level::warning, why, url);
-        return {{}, action::external, why, status};
+        return {{}, action::external, false, why, status};
     }
 
     void log(log_topic topic, log_level level, error why, std::string_view url) noexcept {
@@ -325,7 +332,7 @@ class connections : public mailbox::reader {
     std::vector<socket_id> arrived_;   ///< opened; their events come in the next turn
     std::vector<final_error> aborted_; ///< the last events of what the host aborted
     std::size_t unfinished_ = 0;       ///< bytes that all unfinished messages hold
-    std::size_t refused_turns_ = 0;
+    adapter_faults faults_;
     time_point now_{};
     time_point shutdown_at_ = never;
     unsigned depth_ = 0;

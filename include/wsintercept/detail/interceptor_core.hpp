@@ -26,6 +26,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     using base = connections<Traits, Policies, Handler>;
     using base::aborted_, base::arrived_, base::handler_, base::mailbox_, base::now_;
     using base::answer_request, base::context, base::deadline, base::give_up, base::limits_of;
+    using base::faults_, base::named;
     using base::live, base::may_call, base::peek, base::queue_head, base::refuse, base::refused;
     using base::options_, base::shutdown_at_, base::slots_;
     using base::report, base::take, base::time_out, base::touch;
@@ -50,7 +51,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
 
     opened open(const connection& where, const request& r) noexcept {
         if (!may_call())
-            return {{}, action::external, error::wrong_thread_turn, 500};
+            return {{}, action::external, false, error::wrong_thread_turn, 500};
         const turn t{*this};
         auto o = std::make_unique<opening>();
         if (const error bad = read_request(r, options_.limits, *o); bad != error{})
@@ -79,17 +80,18 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         s.phase = !o->is_socket                   ? phase::request
                   : d.action == action::automatic ? phase::automatic
                                                   : phase::manual;
+        const bool is_socket = o->is_socket;
         s.opening = std::move(o);
         arrived_.push_back(id);
         mailbox_->ask_for_turn();
-        return {id, d.action, {}, 0};
+        return {id, d.action, is_socket, {}, 0};
     }
 
     std::size_t write(socket_id id, std::span<char> bytes) noexcept {
         if (!may_call())
             return 0;
         const turn t{*this};
-        state* s = touch(id);
+        state* s = named(id);
         if (s == nullptr || s->phase == phase::request || s->phase == phase::denied ||
             s->phase == phase::over)
             return bytes.size();
@@ -113,7 +115,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         if (!may_call())
             return;
         const turn t{*this};
-        if (state* s = touch(id))
+        if (state* s = named(id))
             take(id, *s, n);
     }
 
@@ -121,7 +123,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         if (!may_call())
             return {};
         const turn t{*this};
-        state* s = touch(id);
+        state* s = named(id);
         if (s == nullptr || s->cut)
             return {0, true};
         std::size_t n = 0;
@@ -145,7 +147,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         if (!may_call())
             return;
         const turn t{*this};
-        state* s = touch(id);
+        state* s = named(id);
         if (s == nullptr)
             return;
         s->gone = true;
@@ -163,9 +165,11 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         if (!may_call())
             return;
         const turn t{*this};
-        state* s = touch(id);
+        state* s = named(id);
         if (s == nullptr || s->cut)
             return;
+        if (now_ < s->armed)
+            ++faults_.early_wakes;
         s->armed = never;
         if (s->phase == phase::open && now_ < shutdown_at_) {
             session_context at = context(*s);

@@ -1,0 +1,13 @@
+#include "traits_kit.hpp"
+
+#include "loopback_fixture.hpp"
+
+#include "../unit/catch.hpp"
+
+TEST_CASE("traits: the loopback endpoint, over real sockets") {
+    wsintercept::kit::failures wrong;
+    wsintercept::kit::check_traits<wsintercept::kit::loopback_fixture>(wrong.collect());
+    INFO(wrong.text());
+    CHECK(wrong.list.empty());
+    CHECK(wrong.looked_at > 100);
+}

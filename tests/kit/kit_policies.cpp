@@ -1,0 +1,135 @@
+#include "policy_kit.hpp"
+
+#include "../unit/catch.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kit = wsintercept::kit;
+using wsintercept::action;
+using wsintercept::error;
+
+namespace {
+
+void passes(const kit::failures& wrong, std::size_t at_least) {
+    INFO(wrong.text());
+    CHECK(wrong.list.empty());
+    CHECK(wrong.looked_at >= at_least);
+}
+void fails(const kit::failures& wrong, std::string_view check) {
+    INFO(wrong.text());
+    CHECK(std::any_of(wrong.list.begin(), wrong.list.end(),
+                      [&](const auto& e) { return e.check == check; }));
+    CHECK(std::all_of(wrong.list.begin(), wrong.list.end(),
+                      [&](const auto& e) { return e.check == check; }));
+}
+
+const std::vector<wsintercept::row> rows{
+    {"*.example.com*", action::external}, {"ws://myapp/manual*", action::manual},
+    {"*://myapp/*", action::automatic},   {"ws://*.test:*/x?*", action::automatic},
+    {"https://secure/*", action::manual}, {"wss://port:8443/", action::automatic},
+};
+constexpr auto no_row = wsintercept::decision::no_row;
+const std::vector<kit::url_case> cases{
+    {"ws://a.example.com/", action::external, 0},
+    {"ws://myapp/manual/a", action::manual, 1},
+    {"wss://myapp/manual", action::automatic, 2},
+    {"http://myapp/", action::automatic, 2},
+    {"http://myapp:81/", action::external, no_row},
+    {"ws://a.test:81/x?y", action::automatic, 3},
+    {"ws://a.test:81/x", action::external, no_row},
+    {"https://secure/index.html", action::manual, 4},
+    {"https://secure/.example.com", action::external, 0},
+    {"wss://port:8443/", action::automatic, 5},
+    {"wss://bank.test/?x=://myapp/", action::external, no_row},
+};
+
+} // namespace
+
+TEST_CASE("URL policy: intercepted_urls") {
+    const auto table = wsintercept::intercepted_urls::build(rows).table;
+    REQUIRE(table);
+    kit::failures wrong;
+    kit::check_url_policy(*table, cases, wrong.collect());
+    passes(wrong, 100);
+}
+
+TEST_CASE("URL policy: one that disowns a tunnel of its own is noticed") {
+    struct forgetful {
+        std::shared_ptr<const wsintercept::intercepted_urls> table;
+        wsintercept::decision match(std::string_view url) const noexcept {
+            return table->match(url);
+        }
+        bool may_match_host(std::string_view host, unsigned port, bool tls) const noexcept {
+            return port == 80 && table->may_match_host(host, port, tls);
+        }
+    };
+    const forgetful policy{wsintercept::intercepted_urls::build(rows).table};
+    kit::failures wrong;
+    kit::check_url_policy(policy, cases, wrong.collect());
+    fails(wrong, "url: may_match_host");
+}
+
+TEST_CASE("accept-key policy: rfc6455::accept_key") {
+    kit::failures wrong;
+    kit::check_accept_key_policy<wsintercept::rfc6455::accept_key>(wrong.collect());
+    passes(wrong, 3);
+}
+
+TEST_CASE("accept-key policy: one that is wrong for a few keys is noticed") {
+    struct sometimes {
+        static std::array<char, 28> compute(std::string_view key) noexcept {
+            auto out = wsintercept::rfc6455::accept_key::compute(key);
+            if (key.starts_with("AA"))
+                out[0] = '!';
+            return out;
+        }
+    };
+    kit::failures wrong;
+    kit::check_accept_key_policy<sometimes>(wrong.collect());
+    fails(wrong, "accept key: reference");
+}
+
+TEST_CASE("handshake policy: rfc6455::basic_handshake") {
+    kit::failures wrong;
+    kit::check_handshake_policy<wsintercept::default_policies::handshake>(wrong.collect());
+    passes(wrong, 100);
+}
+
+TEST_CASE("handshake policy: one that takes a host's word for it is noticed") {
+    struct trusting : wsintercept::default_policies::handshake {
+        static answer check_answer(const wsintercept::rfc6455::upgrade_request& request,
+                                   std::string_view head,
+                                   const wsintercept::rfc9112::head_limits& limits = {}) {
+            answer a = basic_handshake::check_answer(request, head, limits);
+            if (a.reason == error::answer_bad_accept)
+                a = {{}, std::string{head}, 101, {}};
+            return a;
+        }
+    };
+    kit::failures wrong;
+    kit::check_handshake_policy<trusting>(wrong.collect());
+    fails(wrong, "handshake: answers");
+}
+
+TEST_CASE("frame policy: rfc6455::framing") {
+    kit::failures wrong;
+    kit::check_frame_policy<wsintercept::rfc6455::framing, kit::rfc6455_peer>(wrong.collect());
+    passes(wrong, 40);
+}
+
+TEST_CASE("frame policy: one that takes messages above the limit is noticed") {
+    struct generous : wsintercept::rfc6455::framing {
+        struct decoder : wsintercept::rfc6455::decoder {
+            decoded next(std::span<char>& in, decoder_limits l) noexcept {
+                l.message = wsintercept::absolute_cap;
+                return wsintercept::rfc6455::decoder::next(in, l);
+            }
+        };
+    };
+    kit::failures wrong;
+    kit::check_frame_policy<generous, kit::rfc6455_peer>(wrong.collect());
+    fails(wrong, "frame: limits");
+}
