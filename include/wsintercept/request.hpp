@@ -24,9 +24,8 @@ struct request {
 struct opened {
     socket_id id; ///< empty: external or refused, and nothing is kept
     wsintercept::action action = wsintercept::action::external;
-    bool is_socket = false; ///< with an ID: an opening handshake, and not an HTTPRequest
-    error reason{};         ///< refused: why
-    unsigned status = 0;    ///< refused: the HTTP status it deserves; else 0
+    error reason{};      ///< refused: why
+    unsigned status = 0; ///< refused: the HTTP status it deserves; else 0
 };
 
 /// What `read` gave.

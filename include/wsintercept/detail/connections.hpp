@@ -150,7 +150,7 @@ class connections : public mailbox::reader {
 
     opened refused(error why, unsigned status, std::string_view url) noexcept {
         log(log_topic::refused, log_level::warning, why, url);
-        return {{}, action::external, false, why, status};
+        return {{}, action::external, why, status};
     }
 
     void log(log_topic topic, log_level level, error why, std::string_view url) noexcept {

@@ -51,7 +51,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
 
     opened open(const connection& where, const request& r) noexcept {
         if (!may_call())
-            return {{}, action::external, false, error::wrong_thread_turn, 500};
+            return {{}, action::external, error::wrong_thread_turn, 500};
         const turn t{*this};
         auto o = std::make_unique<opening>();
         if (const error bad = read_request(r, options_.limits, *o); bad != error{})
@@ -80,11 +80,10 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         s.phase = !o->is_socket                   ? phase::request
                   : d.action == action::automatic ? phase::automatic
                                                   : phase::manual;
-        const bool is_socket = o->is_socket;
         s.opening = std::move(o);
         arrived_.push_back(id);
         mailbox_->ask_for_turn();
-        return {id, d.action, is_socket, {}, 0};
+        return {id, d.action, {}, 0};
     }
 
     std::size_t write(socket_id id, std::span<char> bytes) noexcept {
