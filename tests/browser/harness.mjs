@@ -1,0 +1,249 @@
+// Runs the host program with the system's Chromium, and reaches its pages through Playwright.
+// The program under test is named by HTMLRENDERER; run.mjs sets it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import nodeTest from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { descendants, isAlive, processesThatName } from "./processes.mjs";
+
+export const pages = fileURLToPath(new URL("./pages", import.meta.url));
+export const program = process.env.HTMLRENDERER;
+
+// Only where a test has hung: no claim rests on it.
+const patience = 60_000;
+
+/// Nothing but this machine is ever reached.
+export const noNetwork = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1";
+
+const running = new Set();
+const endAll = () => running.forEach((child) => child.kill("SIGTERM"));
+export const scratch = fs.mkdtempSync("/tmp/wsi-"); // a short name, for the sockets that it holds
+let folders = 0;
+process.on("exit", () => {
+  endAll();
+  fs.rmSync(scratch, { recursive: true, force: true });
+});
+
+/// Resolves as `promise` does, or rejects with what `describe` says.
+async function within(promise, describe, limit = patience) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited in vain for ${describe()}`)), limit);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export const count = { passed: 0, failed: 0 };
+let left = 0;
+
+export function test(name, body) {
+  left++;
+  nodeTest(name, async () => {
+    try {
+      await within(body(), () => `the end of the test "${name}"`, 2 * patience);
+      count.passed++;
+    } catch (error) {
+      count.failed++;
+      throw error;
+    } finally {
+      if (--left === 0) endAll(); // what a failed test left
+    }
+  });
+}
+
+/// The host program as a process: its lines, each kept, in order.
+export class Program {
+  lines = [];
+  results = [];
+  raw = "";
+  stderr = "";
+  onEvent = null; // called with each event as it comes
+  exit = null; // { code, signal } once it has ended and all its output was read
+  #waiting = [];
+  #answered = 0;
+
+  constructor(args, { json = true } = {}) {
+    this.tmp = `${scratch}/${folders++}`;
+    fs.mkdirSync(this.tmp);
+    const all = ["--headless", ...(json ? ["--format", "json"] : []), ...args];
+    this.child = spawn(program, all, { env: { ...process.env, TMPDIR: this.tmp } });
+    running.add(this.child);
+    this.child.stdin.on("error", () => {}); // told by the exit status
+    let parts = [];
+    this.child.stdout.on("data", (data) => {
+      if (!json) this.raw += data;
+      for (let at; json && (at = data.indexOf(10)) >= 0; data = data.subarray(at + 1)) {
+        this.#take(Buffer.concat([...parts, data.subarray(0, at)]).toString());
+        parts = [];
+      }
+      parts.push(data);
+      this.#look();
+    });
+    this.child.stderr.setEncoding("utf8").on("data", (text) => {
+      this.stderr += text;
+      this.#look();
+    });
+    this.child.on("error", (error) => (this.stderr += error.message));
+    this.child.on("close", (code, signal) => {
+      running.delete(this.child);
+      this.exit = { code, signal };
+      this.#look();
+    });
+  }
+
+  #take(line) {
+    const value = JSON.parse(line);
+    this.lines.push(value);
+    if (Array.isArray(value)) this.onEvent?.(value);
+    else if (value.method ?? value.line) this.results.push(value);
+  }
+  #look() {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const look of waiting) if (!look()) this.#waiting.push(look);
+  }
+
+  /// The first truthy thing that `look` gives, now or when more has been printed.
+  until(look, what) {
+    const found = new Promise((resolve, reject) => {
+      const again = () => {
+        const value = look();
+        if (value) resolve(value);
+        else if (this.exit) reject(new Error(`the program ended before ${what}: ${this.stderr}`));
+        return Boolean(value || this.exit);
+      };
+      if (!again()) this.#waiting.push(again);
+    });
+    return within(found, () => `${what}; standard error: ${this.stderr}`);
+  }
+
+  stderrHas = (pattern) => this.until(() => pattern.exec(this.stderr), `standard error ${pattern}`);
+  ended = () => this.until(() => this.exit, "its end");
+
+  /// Writes lines at once, values or JSON text, and gives their results.
+  callAll(lines) {
+    const first = this.#answered;
+    this.#answered += lines.length;
+    const text = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line)));
+    this.child.stdin.write(text.join("\n") + "\n");
+    const last = first + lines.length;
+    return this.until(
+      () => this.results.length >= last && this.results.slice(first, last),
+      `the result of ${text.join().slice(0, 200)}`,
+    );
+  }
+  call = async (line) => (await this.callAll([line]))[0];
+  send = (id, ...rest) => this.call(["hr", "WebSocketSend", id, ...rest]);
+  close = (id, ...rest) => this.call(["hr", "WebSocketClose", id, ...rest]);
+  abort = (id) => this.call(["hr", "WebSocketAbort", id]);
+  answer = (upgrade, head) => this.call([...upgrade.slice(0, 4), head, ...upgrade.slice(5)]);
+
+  events = (name) => this.lines.filter((line) => line[1] === name);
+  of = (id) => this.lines.filter((line) => Array.isArray(line) && line[2] === id);
+  received = (id) => this.of(id).filter((line) => line[1] === "WebSocketReceive");
+  #last = (id) => this.of(id).find((line) => /^WebSocket(Close|Error)$/.test(line[1]));
+
+  /// The events of the nth socket of this URL; of the ID's end; of its messages.
+  upgrade = (url, nth = 0) =>
+    this.until(
+      () => this.events("WebSocketUpgrade").filter((line) => line[3] === url)[nth],
+      `WebSocketUpgrade ${url}`,
+    );
+  last = (id) => this.until(() => this.#last(id), `the last event of ${id}`);
+  messages = (id, number) =>
+    this.until(() => {
+      const all = this.received(id);
+      return all.length >= number && all;
+    }, `${number} messages of ${id}`);
+  request = (url, method = "GET", nth = 0) =>
+    this.until(
+      () =>
+        this.events("HTTPRequest").filter((line) => line[7] === url && line[10] === method)[nth],
+      `HTTPRequest ${method} ${url}`,
+    );
+
+  browserProcess() {
+    return descendants(this.child.pid).find(({ line }) => line.includes("--proxy-pac-url="));
+  }
+
+  /// Ends it, and tells how it ended and what it left behind.
+  async stop(signal = "SIGTERM") {
+    const started = descendants(this.child.pid);
+    if (!this.exit) this.child.kill(signal);
+    await this.ended();
+    return this.remains(started);
+  }
+
+  /// To be asked after its end.
+  remains(started) {
+    const processes = [...started.filter(isAlive), ...processesThatName(`${this.tmp}/`)];
+    return { ...this.exit, processes, files: fs.readdirSync(this.tmp) };
+  }
+}
+
+export const nothingLeft = { code: 0, signal: null, processes: [], files: [] };
+
+/// The program with a browser that Playwright reaches too.
+export class Session extends Program {
+  constructor(args, { dir = pages, rules = noNetwork } = {}) {
+    const switches = ["--remote-debugging-port=0", `--host-resolver-rules=${rules}`];
+    super([
+      ...(dir ? ["--dir", dir] : []),
+      ...args,
+      ...switches.map((text) => `--browser-arg=${text}`),
+    ]);
+  }
+
+  async ready() {
+    const [, url] = await this.stderrHas(/DevTools listening on (ws:\S+)/);
+    await this.stderrHas(/loaded http/);
+    this.browser = await chromium.connectOverCDP(url);
+    this.context = this.browser.contexts()[0];
+    return this;
+  }
+
+  /// A new page, with the scripts of pages/.
+  async page(url = "http://myapp/") {
+    const page = await this.context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  async stop(signal) {
+    const remains = await super.stop(signal);
+    await this.browser?.close();
+    return remains;
+  }
+}
+
+/// Runs `work` in a shared worker of the page. DevTools does not look into it, which with messages
+/// of many MiB takes most of the time.
+export const inSharedWorker = (page, work, argument) =>
+  page.evaluate(
+    (call) => {
+      const { port } = new SharedWorker("/shared_worker.js");
+      port.postMessage(call);
+      return new Promise((resolve) => (port.onmessage = (e) => resolve(e.data)));
+    },
+    [work.toString(), argument],
+  );
+
+/// One session for the tests of a file, started by the first that asks.
+export function session(args, options) {
+  let started;
+  return () => (started ??= new Session(args, options).ready());
+}
+
+/// The last test of a file.
+export const testEnd = (started) =>
+  test("SIGTERM ends the program, and nothing is left", async () => {
+    assert.deepEqual(await (await started()).stop(), nothingLeft);
+  });
+
+export const base64 = (bytes) => ({ base64: Buffer.from(bytes).toString("base64") });

@@ -1,0 +1,21 @@
+// All browser tests: node run.mjs PROGRAM-OR-BUILD-FOLDER [FILE...]
+// The last line is "N passed, N failed".
+import fs from "node:fs";
+import path from "node:path";
+
+const [given = "", ...files] = process.argv.slice(2);
+const inFolder = path.join(given, "examples/htmlrenderer/htmlrenderer");
+const program = fs.existsSync(inFolder) ? inFolder : given;
+if (!fs.statSync(program, { throwIfNoEntry: false })?.isFile()) {
+  console.error("usage: node run.mjs PROGRAM-OR-BUILD-FOLDER [FILE...]");
+  process.exit(2);
+}
+process.env.HTMLRENDERER = path.resolve(program);
+
+const { count } = await import("./harness.mjs");
+process.on("exit", () => console.log(`${count.passed} passed, ${count.failed} failed`));
+
+const folder = new URL("./", import.meta.url);
+const all = fs.readdirSync(folder).filter((name) => name.endsWith(".test.mjs"));
+for (const name of files.length > 0 ? files : all.sort())
+  await import(new URL(path.basename(name), folder));
