@@ -23,18 +23,6 @@
 #include <utility>
 #include <vector>
 
-#if defined(BOOST_NO_EXCEPTIONS)
-// What a program supplies to Boost when it is built without exceptions; once in a program.
-namespace boost {
-inline void throw_exception(const std::exception&) {
-    std::abort();
-}
-inline void throw_exception(const std::exception&, const source_location&) {
-    std::abort();
-}
-} // namespace boost
-#endif
-
 namespace test {
 
 using endpoint = wsintercept::loopback::endpoint<recorder>;

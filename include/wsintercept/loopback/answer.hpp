@@ -8,6 +8,8 @@
 #include <wsintercept/rfc9112/words.hpp>
 #include <wsintercept/traits.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,12 +19,19 @@ namespace wsintercept::loopback {
 
 inline constexpr std::string_view tunnel_established =
     "HTTP/1.1 200 Connection Established\r\n\r\n";
-inline constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+inline constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// An answer's bytes, the body apart: it may be large.
 struct answer {
     std::string head;
     std::string body;
+
+    std::size_t size() const noexcept { return head.size() + body.size(); }
+    /// What is left when n bytes were written.
+    std::array<std::string_view, 2> from(std::size_t n) const noexcept {
+        const std::size_t of_head = std::min(n, head.size());
+        return {std::string_view{head}.substr(of_head), std::string_view{body}.substr(n - of_head)};
+    }
 };
 
 /// The status that a refusal deserves.

@@ -9,7 +9,9 @@
 #include <wsintercept/loopback/options.hpp>
 #include <wsintercept/loopback/peer.hpp>
 #include <wsintercept/policies.hpp>
+#include <wsintercept/url/allowed_origins.hpp>
 #include <wsintercept/url/host.hpp>
+#include <wsintercept/url/intercepted_urls.hpp>
 
 #include <utility> // Asio 1.74 needs it first
 
@@ -29,7 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -114,6 +116,8 @@ class endpoint {
         using boost::asio::ip::tcp;
         if (!options_.peers.supported())
             return std::make_error_code(std::errc::operation_not_supported);
+        if (acceptor_.is_open())
+            return std::make_error_code(std::errc::already_connected);
         boost::system::error_code failed;
         acceptor_.open(tcp::v4(), failed);
         if (!failed)
@@ -259,18 +263,8 @@ class endpoint {
 
     // What connections ask for.
 
-    const options& settings() const noexcept {
-        return options_;
-    }
-    std::span<char> read_buffer() noexcept {
-        return buffer_;
-    }
-    detail::verdict judge(const detail::tcp_pair& peer) {
-        return peers_.judge(peer);
-    }
-
-    /// Makes room for one that is to be served: the spare connection that has waited longest goes.
-    bool admit(const connection_type&) {
+    /// For one more that is to be served: the spare connection that has waited longest goes.
+    bool make_room() {
         const auto admitted = std::count_if(connections_.begin(), connections_.end(),
                                             [](const auto& c) { return c->is_admitted(); });
         if (static_cast<std::size_t>(admitted) < options_.limits.connections)
@@ -294,11 +288,8 @@ class endpoint {
         connections_.pop_back();
     }
 
-    void count(error why) noexcept {
-        refusals_.add(why);
-    }
     void refused(error why, std::string_view what) {
-        count(why);
+        refusals_.add(why);
         log(log_topic::refused, log_level::warning, why, std::string{what} + ": " + describe(why));
     }
     void log(log_topic topic, log_level level, error why, std::string_view text) {
@@ -332,7 +323,7 @@ class endpoint {
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer pause_;
     std::uint16_t port_ = 0;
-    std::vector<char> buffer_; ///< of all reads; used within one call only
+    std::vector<char> buffer_; ///< of all large reads; used within one call only
     std::vector<connection_pointer> connections_;
     std::vector<connection_pointer> dropped_; ///< stopped; the interceptor is yet to be told
     std::vector<connection_pointer> marked_;  ///< told something in this turn
@@ -342,8 +333,8 @@ class endpoint {
     interceptor_type core_; ///< last: it ends what is open
 };
 
-template <class Handler, class Table, class... Options>
-endpoint(boost::asio::io_context&, Handler&, std::shared_ptr<const Table>, Options&&...)
+template <class Handler, class... Options>
+endpoint(boost::asio::io_context&, Handler&, std::shared_ptr<const intercepted_urls>, Options&&...)
     -> endpoint<Handler>;
 
 } // namespace wsintercept::loopback

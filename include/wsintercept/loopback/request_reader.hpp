@@ -60,7 +60,7 @@ class request_reader {
         arrival_ = read_arrival(head, tunnel_ ? &*tunnel_ : nullptr, table, root);
         const found result = take_head(head, l.body);
         bytes_.erase(0, head.bytes.size());
-        return result;
+        return in_body_ && result == found::need_more ? read_body() : result;
     }
 
     request_part part() const noexcept {
@@ -82,6 +82,10 @@ class request_reader {
             return arrival_.url;
         if (!arrival_.where.host.empty())
             return arrival_.where.host;
+        return tunnel_name();
+    }
+    /// What CONNECT named, or "".
+    std::string tunnel_name() const {
         return tunnel_ ? tunnel_->host + ':' + std::to_string(tunnel_->port) : std::string{};
     }
 
@@ -110,7 +114,7 @@ class request_reader {
         if (!in_body_)
             return found::request;
         const bool waits = body_.wants_continue() && head.bytes.size() == bytes_.size();
-        return waits ? found::go_on : read_on;
+        return waits ? found::go_on : found::need_more;
     }
 
     found read_body() {
@@ -128,7 +132,7 @@ class request_reader {
     }
 
     std::string bytes_;
-    std::size_t scanned_ = 0; ///< of bytes_, for an end of line
+    std::size_t scanned_ = 0;    ///< of bytes_, for an end of line
     std::optional<site> tunnel_; ///< what CONNECT named
     arrival arrival_;
     std::string method_;

@@ -24,7 +24,8 @@ struct process {
     std::uint64_t start = 0; ///< in clock ticks since the system's start
 };
 
-/// Calls `visit(name)` for each entry of a folder until it returns true; whether it did.
+/// Calls `visit(folder, name)` for each entry of a folder, which is open, until it returns true;
+/// whether it did.
 template <class Visit>
 bool any_entry(const std::string& folder, Visit&& visit) {
     DIR* const entries = ::opendir(folder.c_str());
@@ -32,7 +33,7 @@ bool any_entry(const std::string& folder, Visit&& visit) {
         return false;
     bool found = false;
     while (const dirent* entry = found ? nullptr : ::readdir(entries))
-        found = visit(entry->d_name);
+        found = visit(::dirfd(entries), entry->d_name);
     ::closedir(entries);
     return found;
 }
@@ -56,18 +57,17 @@ inline std::optional<process> read_process(long pid) {
 
 /// Whether a process has a socket open. False also where it may not be looked at.
 inline bool holds_socket(long pid, std::uint64_t inode) {
-    const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
     const std::string wanted = "socket:[" + std::to_string(inode) + "]";
-    return any_entry(folder, [&](const char* name) {
+    return any_entry("/proc/" + std::to_string(pid) + "/fd", [&](int folder, const char* name) {
         char target[64];
-        const ssize_t n = ::readlink((folder + '/' + name).c_str(), target, sizeof target);
+        const ssize_t n = ::readlinkat(folder, name, target, sizeof target);
         return n > 0 && wanted == std::string_view{target, static_cast<std::size_t>(n)};
     });
 }
 
 inline std::vector<process> all_processes() {
     std::vector<process> all;
-    any_entry("/proc", [&](std::string_view name) {
+    any_entry("/proc", [&](int, std::string_view name) {
         long pid = 0;
         const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
         if (read.ec == std::errc{} && read.ptr == name.data() + name.size())
