@@ -8,16 +8,16 @@ cd "$(dirname "$0")/.."
 
 install_missing demo
 
-build=build/release
+build=${BUILD:-build/release} # a folder that is set up already saves time
 mkdir -p build
-if [ ! -f $build/build.ninja ]; then
-    meson setup $build --buildtype=release -Dtests=disabled >build/setup.log 2>&1 || {
-        cat build/setup.log
+if [ ! -f "$build/build.ninja" ]; then
+    meson setup "$build" --buildtype=release -Dtests=disabled >build/setup.log || {
+        cat build/setup.log >&2
         exit 1
     }
 fi
-ninja -C $build --quiet examples/demo/demo
+ninja -C "$build" --quiet examples/demo/demo
 if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-    exec $build/examples/demo/demo --headless --screenshot build/demo.png "$@"
+    exec "$build/examples/demo/demo" --headless --screenshot build/demo.png "$@"
 fi
-exec $build/examples/demo/demo "$@"
+exec "$build/examples/demo/demo" "$@"

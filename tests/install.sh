@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# Installs what is missing for a build, the demo or the tests; sourced by examples/run.sh and
+# tests/run.sh. Looks for the thing itself first, so that it may come from anywhere.
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+have_header() { echo "#include <$1>" | "${CXX:-g++}" -E -x c++ - >/dev/null 2>&1; }
+
+have_browser() {
+    have chromium || have chromium-browser || have google-chrome || have google-chrome-stable
+}
+
+have_sanitizers() {
+    local program status=0
+    program=$(mktemp) || return 1
+    echo 'int main() {}' | clang++ -fsanitize=address,undefined -x c++ - -o "$program" \
+        >/dev/null 2>&1 || status=1
+    rm -f "$program"
+    return $status
+}
+
+# The package that has the sanitizers' run-time library of the installed clang.
+sanitizer_package() {
+    local version
+    version=$(clang++ -dumpversion 2>/dev/null | cut -d. -f1)
+    echo "libclang-rt-${version:-14}-dev"
+}
+
+# What "build", "demo" and "tests" need beyond the one before, as Debian and Ubuntu call it.
+missing_packages() {
+    local what=$1
+    have g++ || echo g++
+    have meson || echo meson
+    have ninja || echo ninja-build
+    have pkg-config || echo pkg-config
+    have_header boost/beast/core/flat_buffer.hpp || echo libboost-dev
+    have_header nlohmann/json.hpp || echo nlohmann-json3-dev
+    have_header CLI/CLI.hpp || echo libcli11-dev
+    [ "$what" = build ] && return
+    have_browser || echo chromium
+    [ "$what" = demo ] && return
+    have clang++ || echo clang
+    have clang-format-14 || have clang-format || echo clang-format
+    have_header catch2/catch_all.hpp || have_header catch2/catch.hpp || echo catch2
+    have node || echo nodejs
+    have npm || echo npm
+    if have clang++ && ! have_sanitizers; then
+        sanitizer_package
+    fi
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# install_missing WHAT: one line says what; returns 1 where it cannot be had.
+install_missing() {
+    local what=$1 round packages
+    for round in 1 2; do # the second knows the version of the clang that the first installed
+        mapfile -t packages < <(missing_packages "$what")
+        [ ${#packages[@]} = 0 ] && return 0
+        if ! have apt-get || { [ "$(id -u)" != 0 ] && ! have sudo; }; then
+            echo "Please install these, or what your system calls them: ${packages[*]}" >&2
+            return 1
+        fi
+        echo "Installing: ${packages[*]}"
+        [ "$round" = 1 ] && as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+            "${packages[@]}" >/dev/null || {
+            echo "apt-get could not install: ${packages[*]}" >&2
+            return 1
+        }
+    done
+    mapfile -t packages < <(missing_packages "$what")
+    [ ${#packages[@]} = 0 ] && return 0
+    echo "Still missing: ${packages[*]}" >&2
+    return 1
+}

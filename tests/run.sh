@@ -1,0 +1,247 @@
+#!/usr/bin/env bash
+# All tests; the last line is their count. See --help.
+# shellcheck disable=SC2317 # check() calls functions by name
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/install.sh
+. tests/install.sh
+
+usage() {
+    cat <<'END'
+usage: tests/run.sh [--all]
+
+Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
+"N passed, N failed"; the exit status is not 0 where a test failed.
+
+  --all   also the demo without each of its rows in turn
+  --help  this text
+END
+}
+
+all=no
+case "${1:-}" in
+"") ;;
+--all) all=yes ;;
+--help) usage && exit 0 ;;
+*) usage >&2 && exit 2 ;;
+esac
+
+passed=0
+failed=0
+skipped=0
+
+part() {
+    [ -z "${part_start:-}" ] || echo "   $((SECONDS - part_start)) s"
+    part_start=$SECONDS
+    echo
+    echo "== $1"
+}
+
+pass() {
+    echo "passed: $1"
+    passed=$((passed + 1))
+}
+fail() {
+    echo "FAILED: $1"
+    failed=$((failed + 1))
+}
+skip() {
+    echo "skipped: $1"
+    skipped=$((skipped + 1))
+}
+
+# check NAME COMMAND...: one test; what the command prints is shown where it fails.
+check() {
+    local name=$1
+    shift
+    if "$@" >"$log" 2>&1 </dev/null; then
+        pass "$name"
+    else
+        cat "$log"
+        fail "$name"
+        return 1
+    fi
+}
+
+# count NAME COMMAND...: many tests; their number is in the command's last lines, as Catch2 says it
+# or as "N passed, N failed".
+count() {
+    local name=$1 status=0 line good bad
+    shift
+    timeout --kill-after=10 900 "$@" >"$log" 2>&1 </dev/null || status=$?
+    line=$(grep -E '^(All tests passed|test cases:)|^([a-z]+: )?[0-9]+ passed, [0-9]+ failed' \
+        "$log" | tail -n 1) || true
+    case "$line" in
+    "All tests passed"*)
+        good=$(sed -E 's/.* in ([0-9]+) test cases?.*/\1/' <<<"$line")
+        bad=0
+        ;;
+    "test cases:"*)
+        good=$(grep -oE '[0-9]+ passed' <<<"$line" | grep -oE '[0-9]+' || echo 0)
+        bad=$(grep -oE '[0-9]+ failed' <<<"$line" | grep -oE '[0-9]+' || echo 0)
+        ;;
+    *passed*)
+        good=$(sed -E 's/^([a-z]+: )?([0-9]+) passed.*/\2/' <<<"$line")
+        bad=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$line")
+        local left_out
+        left_out=$(grep -oE '[0-9]+ skipped' <<<"$line" | grep -oE '[0-9]+' || echo 0)
+        skipped=$((skipped + left_out))
+        ;;
+    *)
+        good=0
+        bad=0
+        ;;
+    esac
+    if [ $status != 0 ] && [ "$bad" = 0 ]; then
+        bad=1
+    elif [ $status = 0 ] && [ "$good" = 0 ]; then
+        bad=1 # it ran nothing
+    fi
+    [ "$bad" = 0 ] || cat "$log"
+    echo "$name: $good passed, $bad failed"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+}
+
+# set_up FOLDER OPTION...: configures a build folder, once.
+set_up() {
+    local folder=$1
+    shift
+    [ -f "$folder/build.ninja" ] || meson setup "$folder" "$@"
+}
+
+finish() {
+    part "Result"
+    if [ $skipped = 0 ]; then
+        echo "$passed passed, $failed failed"
+    else
+        echo "$passed passed, $failed failed, $skipped skipped"
+    fi
+    [ $failed = 0 ] && exit 0
+    exit 1
+}
+
+log=build/last_output
+
+# Differences from the form that clang-format gives.
+formatted() {
+    local file status=0
+    while read -r file; do
+        diff -u "$file" --label "$file, formatted" <("$formatter" "$file") || status=1
+    done < <(find include tests examples \( -name '*.hpp' -o -name '*.cpp' \) \
+        -not -path '*/node_modules/*' | sort)
+    return "$status"
+}
+
+test_form() {
+    part "Form of the code"
+    formatter=$(command -v clang-format-14 || command -v clang-format)
+    if "$formatter" --version | grep -q ' version 14\.'; then
+        check "clang-format" formatted || true
+    else
+        skip "clang-format 14, whose style this is; found: $("$formatter" --version)"
+    fi
+}
+
+test_gcc() {
+    part "GCC: build"
+    check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 || return 0
+    check "build without warnings" ninja -C $gcc \
+        tests/headers/headers_{core,loopback} tests/unit/unit_{cef,loopback,host} \
+        tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
+        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} || return 0
+    part "GCC: tests"
+    count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
+    count "loopback" $gcc/tests/unit/unit_loopback
+    check "loopback, with the flags of CEF" $gcc/tests/unit/loopback_cef || true
+    count "host program" $gcc/tests/unit/unit_host
+    count "kit" $gcc/tests/kit/kit
+    check "list of headers" meson test -C $gcc headers || true
+    part "PAC text and URLs, against Node"
+    check "PAC text" node tests/unit/pac_differential.mjs $gcc/tests/unit/pac_oracle || true
+    check "URLs" node tests/unit/url_differential.mjs $gcc/tests/unit/pac_oracle || true
+}
+
+test_sanitizers() {
+    part "Clang with AddressSanitizer and UndefinedBehaviorSanitizer: build"
+    CXX=clang++ check "set up" set_up $clang -Dbuildtype=plain \
+        -Db_sanitize=address,undefined -Db_lundef=false \
+        "-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only" || return 0
+    check "build without warnings" ninja -C $clang \
+        tests/unit/unit_{core,loopback,host} tests/kit/kit tests/conformance/echo_host || return 0
+    part "Clang with sanitizers: tests"
+    count "core" $clang/tests/unit/unit_core
+    count "loopback" $clang/tests/unit/unit_loopback
+    count "host program" $clang/tests/unit/unit_host
+    count "kit" $clang/tests/kit/kit
+    count "conformance" node tests/conformance/run.mjs --host $clang/tests/conformance/echo_host
+}
+
+consumer_tests() { meson setup "$@" && meson test -C "$1"; }
+install_library() {
+    meson setup build/consumer/library --prefix="$PWD/build/installed" -Dtests=disabled \
+        -Dexamples=disabled && meson install -C build/consumer/library
+}
+
+test_consumer() {
+    part "A project that uses the library"
+    rm -rf build/consumer build/installed
+    mkdir -p build/consumer/subprojects
+    cp tests/consumer/* build/consumer/
+    ln -s ../../.. build/consumer/subprojects/wsintercept
+    check "as a subproject" consumer_tests build/consumer/sub build/consumer \
+        --force-fallback-for=wsintercept,wsintercept-loopback || true
+    check "install" install_library || return 0
+    PKG_CONFIG_PATH=$(find "$PWD/build/installed" -name pkgconfig) \
+        check "installed" consumer_tests build/consumer/installed build/consumer \
+        --wrap-mode=nofallback || true
+}
+
+test_pages() {
+    part "Pages in Chromium"
+    check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
+    count "browser" node tests/browser/run.mjs $gcc
+}
+
+run_demo() { BUILD=$gcc env -u DISPLAY -u WAYLAND_DISPLAY examples/run.sh "$@"; }
+# fails_without PATTERN: the demo's status is 1 where it lacks this row.
+fails_without() {
+    local status=0
+    run_demo --without "$1" || status=$?
+    [ "$status" = 1 ]
+}
+
+test_demo() {
+    part "The demo"
+    local row rows=(ws://myapp/feed ws://myapp/private)
+    if [ $all = yes ]; then
+        rows+=('ws://myapp/echo/*' ws://myapp/goodbye ws://myapp/worker ws://myapp/chat
+            'http://myapp/api/*')
+    fi
+    rm -f build/demo.png
+    check "the page passes" run_demo || true
+    check "it leaves a picture" test -s build/demo.png || true
+    for row in "${rows[@]}"; do
+        check "it fails without $row" fails_without "$row" || true
+    done
+}
+
+main() {
+    gcc=build/gcc
+    clang=build/sanitizers
+    mkdir -p build
+    part "What is needed"
+    if ! install_missing tests; then
+        fail "what is needed is not there"
+        finish
+    fi
+    test_form
+    test_gcc
+    test_sanitizers
+    test_consumer
+    test_pages
+    test_demo
+    finish
+}
+
+main; exit # one line: the file may change while this runs
