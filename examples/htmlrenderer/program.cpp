@@ -59,8 +59,7 @@ program::program(const options& o)
       host_{
           io_, o, out_,
           [this](std::string_view method, std::string_view url) { return own_page(method, url); }},
-      signals_{io_}, start_timer_{io_}, page_timer_{io_}, end_timer_{
-                                                                                        io_} {
+      signals_{io_}, start_timer_{io_}, page_timer_{io_}, end_timer_{io_} {
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGCHLD})
         signals_.add(number);
     if (!o.html.empty())
