@@ -85,6 +85,7 @@ count() {
         bad=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$line")
         local left_out
         left_out=$(grep -oE '[0-9]+ skipped' <<<"$line" | grep -oE '[0-9]+' || echo 0)
+        [ "$left_out" = 0 ] || echo "skipped: $left_out in $name: $(grep '^skipped: ' "$log" || true)"
         skipped=$((skipped + left_out))
         ;;
     *)
@@ -128,7 +129,7 @@ formatted() {
     local file status=0
     while read -r file; do
         diff -u "$file" --label "$file, formatted" <("$formatter" "$file") || status=1
-    done < <(find include tests examples \( -name '*.hpp' -o -name '*.cpp' \) \
+    done < <(find include tests bench examples \( -name '*.hpp' -o -name '*.cpp' \) \
         -not -path '*/node_modules/*' | sort)
     return "$status"
 }
@@ -143,13 +144,19 @@ test_form() {
     fi
 }
 
+# readme_shows FILE: the README's C++ block is this file, which the build compiles.
+readme_shows() {
+    awk '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = 1 }' README.md | diff - "$1"
+}
+
 test_gcc() {
     part "GCC: build"
-    check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 || return 0
+    check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 \
+        -Dbench=enabled || return 0
     check "build without warnings" ninja -C $gcc \
         tests/headers/headers_{core,loopback} tests/unit/unit_{cef,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
-        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} || return 0
+        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_rfc6455 || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "loopback" $gcc/tests/unit/unit_loopback
@@ -157,6 +164,8 @@ test_gcc() {
     count "host program" $gcc/tests/unit/unit_host
     count "kit" $gcc/tests/kit/kit
     check "list of headers" meson test -C $gcc headers || true
+    check "benchmarks run" $gcc/bench/bench_rfc6455 --benchmark_min_time=0.001 || true
+    check "the README's program" readme_shows examples/echo/main.cpp || true
     part "PAC text and URLs, against Node"
     check "PAC text" node tests/unit/pac_differential.mjs $gcc/tests/unit/pac_oracle || true
     check "URLs" node tests/unit/url_differential.mjs $gcc/tests/unit/pac_oracle || true
