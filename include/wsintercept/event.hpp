@@ -1,6 +1,7 @@
 // What the host is told. Views in an event are valid until its `on` returns.
 #pragma once
 
+#include <wsintercept/data_type.hpp>
 #include <wsintercept/error.hpp>
 #include <wsintercept/socket_id.hpp>
 
@@ -21,9 +22,6 @@ enum class event_number : int {
 
 /// Who answers an opening handshake.
 enum class upgrade_type : std::uint8_t { automatic, manual };
-
-/// What a message holds; the numbers are RFC 6455's opcodes.
-enum class data_type : std::uint8_t { text = 1, binary = 2 };
 
 /// An intercepted http(s) request; answer it with `respond`, at once or later.
 struct http_request {

@@ -1,8 +1,8 @@
 // What a decoder gives, and what it may take.
 #pragma once
 
+#include <wsintercept/data_type.hpp>
 #include <wsintercept/error.hpp>
-#include <wsintercept/event.hpp>
 
 #include <cstdint>
 #include <string_view>

@@ -1,8 +1,8 @@
 // From the host's messages to frames: RFC 6455 5, server role, so without masks.
 #pragma once
 
+#include <wsintercept/data_type.hpp>
 #include <wsintercept/error.hpp>
-#include <wsintercept/event.hpp>
 #include <wsintercept/rfc6455/close_code.hpp>
 #include <wsintercept/rfc6455/frame_header.hpp>
 #include <wsintercept/rfc6455/utf8.hpp>
