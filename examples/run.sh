@@ -11,7 +11,7 @@ install_missing demo
 build=${BUILD:-build/release} # a folder that is set up already saves time
 mkdir -p build
 if [ ! -f "$build/build.ninja" ]; then
-    meson setup "$build" --buildtype=release -Dtests=disabled >build/setup.log || {
+    meson setup "$build" --buildtype=release -Doptimization=2 -Dtests=disabled >build/setup.log || {
         cat build/setup.log >&2
         exit 1
     }

@@ -69,7 +69,7 @@ count() {
     local name=$1 status=0 line good bad
     shift
     timeout --kill-after=10 900 "$@" >"$log" 2>&1 </dev/null || status=$?
-    line=$(grep -E '^(All tests passed|test cases:)|^([a-z]+: )?[0-9]+ passed, [0-9]+ failed' \
+    line=$(grep -aE '^(All tests passed|test cases:)|^([a-z]+: )?[0-9]+ passed, [0-9]+ failed' \
         "$log" | tail -n 1) || true
     case "$line" in
     "All tests passed"*)
@@ -85,7 +85,7 @@ count() {
         bad=$(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$line")
         local left_out
         left_out=$(grep -oE '[0-9]+ skipped' <<<"$line" | grep -oE '[0-9]+' || echo 0)
-        [ "$left_out" = 0 ] || echo "skipped: $left_out in $name: $(grep '^skipped: ' "$log" || true)"
+        [ "$left_out" = 0 ] || echo "skipped: $left_out in $name: $(grep -a '^skipped: ' "$log" || true)"
         skipped=$((skipped + left_out))
         ;;
     *)
@@ -104,11 +104,11 @@ count() {
     failed=$((failed + bad))
 }
 
-# set_up FOLDER OPTION...: configures a build folder, once.
+# set_up FOLDER OPTION...: configures a build folder, or one of an earlier run anew.
 set_up() {
-    local folder=$1
-    shift
-    [ -f "$folder/build.ninja" ] || meson setup "$folder" "$@"
+    local reconfigure=()
+    [ ! -f "$1/build.ninja" ] || reconfigure=(--reconfigure)
+    meson setup "${reconfigure[@]}" "$@"
 }
 
 finish() {
@@ -163,7 +163,7 @@ test_gcc() {
     check "loopback, with the flags of CEF" $gcc/tests/unit/loopback_cef || true
     count "host program" $gcc/tests/unit/unit_host
     count "kit" $gcc/tests/kit/kit
-    check "list of headers" meson test -C $gcc headers || true
+    check "list of headers" meson test -C $gcc --no-rebuild headers || true
     check "benchmarks run" $gcc/bench/bench_rfc6455 --benchmark_min_time=0.001 || true
     check "the README's program" readme_shows examples/echo/main.cpp || true
     part "PAC text and URLs, against Node"

@@ -54,7 +54,7 @@ std::string place(const std::string& url, const json& line) {
 std::string console_line(const json& call) {
     std::string line = "console." + text_of(call, "type") + ":";
     for (const json& argument : member(call, "args"))
-        line += " " + console_text(argument);
+        line.append(" ").append(console_text(argument));
     return line;
 }
 
