@@ -43,6 +43,7 @@ missing_packages() {
     have clang-format-14 || have clang-format || echo clang-format
     have_header catch2/catch_all.hpp || have_header catch2/catch.hpp || echo catch2
     have_header benchmark/benchmark.h || echo libbenchmark-dev
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
     have node || echo nodejs
     have npm || echo npm
     if have clang++ && ! have_sanitizers; then

@@ -108,7 +108,7 @@ count() {
 set_up() {
     local reconfigure=()
     [ ! -f "$1/build.ninja" ] || reconfigure=(--reconfigure)
-    meson setup "${reconfigure[@]}" "$@"
+    meson setup --werror "${reconfigure[@]}" "$@"
 }
 
 finish() {
