@@ -58,7 +58,10 @@ std::string window::open(const settings& s, const wsintercept::intercepted_urls&
     htmlrenderer::devtools::callbacks call;
     call.page_attached = [] {};
     call.loaded = [](const std::string&) {};
-    call.last_page_closed = [this] { ended_(""); };
+    call.last_page_closed = [this] {
+        if (probed_)
+            ended_("");
+    };
     call.console = [](const std::string& line) {
         std::cerr << "page: " << htmlrenderer::visible(line) << std::endl;
     };
