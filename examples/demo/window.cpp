@@ -28,30 +28,19 @@ std::string window::open(const settings& s, const wsintercept::intercepted_urls&
     const auto proxy = wsintercept::chromium::switches(table, port);
     if (!proxy.error.empty())
         return proxy.error;
-    std::vector<std::string> arguments = proxy.switches;
+    if (geteuid() == 0)
+        std::cerr << "demo: running as user 0, so the browser runs without its sandbox\n";
     try {
         folder_.emplace();
-        arguments.push_back("--user-data-dir=" + (folder_->path() / "profile").string());
-        arguments.insert(arguments.end(),
-                         {"--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check",
-                          "--disable-background-networking", "--disable-component-update",
-                          "--disable-sync", "--log-level=3", "--password-store=basic",
-                          "--disable-dev-shm-usage"});
+        std::vector<std::string> arguments =
+            htmlrenderer::usual_switches(folder_->path(), s.headless);
+        arguments.insert(arguments.end(), proxy.switches.begin(), proxy.switches.end());
         arguments.emplace_back("--window-size=1280,856");
         arguments.push_back("--app=" +
                             probe_.url()); // no tabs and no address: an embedder's window
-        if (s.headless)
-            arguments.insert(arguments.end(), {"--headless", "--disable-gpu", "--hide-scrollbars"});
-        if (geteuid() == 0) {
-            std::cerr << "demo: running as user 0, so the browser runs without its sandbox\n";
-            arguments.emplace_back("--no-sandbox");
-        }
-        const auto scratch = folder_->path() / "tmp";
-        std::filesystem::create_directory(scratch);
         wait_for_signals();
         browser_.start(*program, arguments,
-                       {"TMPDIR=" + scratch.string(),
-                        "BREAKPAD_DUMP_LOCATION=" + (folder_->path() / "crashes").string()});
+                       htmlrenderer::usual_variables(folder_->path(), s.headless));
     } catch (const std::system_error& e) {
         return std::string{"the browser could not be started: "} + e.what();
     }

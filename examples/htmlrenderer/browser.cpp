@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,7 +119,42 @@ std::vector<pid_t> children() {
     return found;
 }
 
+/// Containers often give shared memory too little room for a browser.
+bool has_little_shared_memory() {
+    struct statvfs room {};
+    return statvfs("/dev/shm", &room) != 0 || room.f_blocks * room.f_frsize < 256ULL * 1024 * 1024;
+}
+
 } // namespace
+
+std::vector<std::string> usual_switches(const fs::path& folder, bool headless) {
+    std::vector<std::string> switches{"--user-data-dir=" + (folder / "profile").string(),
+                                      "--remote-debugging-pipe",
+                                      "--no-first-run",
+                                      "--no-default-browser-check",
+                                      "--disable-background-networking",
+                                      "--disable-component-update",
+                                      "--disable-sync",
+                                      "--disable-quic",
+                                      "--password-store=basic",
+                                      "--log-level=3"}; // its own noise: fatal things only
+    if (headless)
+        switches.insert(switches.end(), {"--headless", "--disable-gpu", "--hide-scrollbars"});
+    if (geteuid() == 0)
+        switches.emplace_back("--no-sandbox");
+    if (has_little_shared_memory())
+        switches.emplace_back("--disable-dev-shm-usage");
+    return switches;
+}
+
+std::vector<std::string> usual_variables(const fs::path& folder, bool headless) {
+    fs::create_directory(folder / "tmp");
+    std::vector<std::string> variables{"TMPDIR=" + (folder / "tmp").string(),
+                                       "BREAKPAD_DUMP_LOCATION=" + (folder / "crashes").string()};
+    if (headless)
+        variables.emplace_back("GSETTINGS_BACKEND=memory");
+    return variables;
+}
 
 std::optional<fs::path> find_browser(std::string_view given) {
     if (given.find('/') != given.npos)

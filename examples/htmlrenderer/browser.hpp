@@ -28,6 +28,14 @@ class temporary_folder {
     std::filesystem::path path_;
 };
 
+/// Chromium's switches for a profile of its own below `folder`, DevTools on the pipe, and no
+/// background traffic. Without a sandbox as user 0 only.
+std::vector<std::string> usual_switches(const std::filesystem::path& folder, bool headless);
+
+/// Variables that keep below `folder` what a browser leaves in /tmp and in the user's home; makes
+/// the folder that they name. Throws std::system_error.
+std::vector<std::string> usual_variables(const std::filesystem::path& folder, bool headless);
+
 /// The browser and all that it starts: a process group of its own, whose orphans come to us. What
 /// it prints goes to our standard error.
 class browser {

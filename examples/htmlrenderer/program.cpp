@@ -12,7 +12,6 @@
 #include <utility>
 
 #include <csignal>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace htmlrenderer {
@@ -28,12 +27,6 @@ constexpr auto browser_patience = 3s; ///< between SIGTERM and SIGKILL
 
 void say(const std::string& text) {
     std::cerr << "htmlrenderer: " << text << std::endl;
-}
-
-/// Containers often give shared memory too little room for a browser.
-bool has_little_shared_memory() {
-    struct statvfs room {};
-    return statvfs("/dev/shm", &room) != 0 || room.f_blocks * room.f_frsize < 256ULL * 1024 * 1024;
 }
 
 /// Written beside it first, so that there is never half a picture.
@@ -107,8 +100,8 @@ bool program::start_browser(const std::filesystem::path& file) {
         say("warning: running as user 0, so the browser runs without its sandbox");
     try {
         folder_.emplace();
-        std::filesystem::create_directory(folder_->path() / "tmp");
-        browser_.start(file, browser_arguments(proxy.switches), browser_variables());
+        browser_.start(file, browser_arguments(proxy.switches),
+                       usual_variables(folder_->path(), options_.headless));
     } catch (const std::system_error& e) {
         say(std::string{"the browser could not be started: "} + e.what());
         return false;
@@ -134,41 +127,13 @@ bool program::start_browser(const std::filesystem::path& file) {
 
 std::vector<std::string>
 program::browser_arguments(const std::vector<std::string>& proxy_switches) const {
-    std::vector<std::string> arguments{"--user-data-dir=" + (folder_->path() / "profile").string(),
-                                       "--remote-debugging-pipe",
-                                       "--no-first-run",
-                                       "--no-default-browser-check",
-                                       "--disable-background-networking",
-                                       "--disable-component-update",
-                                       "--disable-sync",
-                                       "--disable-quic",
-                                       "--password-store=basic",
-                                       "--log-level=3", // its own noise: fatal things only
-                                       "--window-size=1280,800"};
-    if (options_.headless) {
-        arguments.emplace_back("--headless");
-        arguments.emplace_back("--disable-gpu");
-        arguments.emplace_back("--hide-scrollbars");
-    }
-    if (geteuid() == 0)
-        arguments.emplace_back("--no-sandbox");
-    if (has_little_shared_memory())
-        arguments.emplace_back("--disable-dev-shm-usage");
+    std::vector<std::string> arguments = usual_switches(folder_->path(), options_.headless);
+    arguments.emplace_back("--window-size=1280,800");
     arguments.insert(arguments.end(), proxy_switches.begin(), proxy_switches.end());
     arguments.insert(arguments.end(), options_.browser_arguments.begin(),
                      options_.browser_arguments.end());
     arguments.push_back(probe_.url());
     return arguments;
-}
-
-/// What a browser would otherwise leave in /tmp and in the user's home.
-std::vector<std::string> program::browser_variables() const {
-    std::vector<std::string> variables{"TMPDIR=" + (folder_->path() / "tmp").string(),
-                                       "BREAKPAD_DUMP_LOCATION=" +
-                                           (folder_->path() / "crashes").string()};
-    if (options_.headless)
-        variables.emplace_back("GSETTINGS_BACKEND=memory");
-    return variables;
 }
 
 std::optional<served_page> program::own_page(std::string_view method, std::string_view url) {

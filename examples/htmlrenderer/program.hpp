@@ -37,7 +37,6 @@ class program {
     bool start_browser(const std::filesystem::path& file);
     std::vector<std::string>
     browser_arguments(const std::vector<std::string>& proxy_switches) const;
-    std::vector<std::string> browser_variables() const;
     std::optional<served_page> own_page(std::string_view method, std::string_view url);
     void probe_came();
     void navigate_when_ready();

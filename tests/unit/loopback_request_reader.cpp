@@ -123,3 +123,14 @@ TEST_CASE("TLS is told from a request by its first byte") {
     REQUIRE(d.give("CONNECT myapp:443 HTTP/1.1\r\nHost: myapp:443\r\n\r\n\x16", 1000) ==
             std::vector<found>{found::tunnel, found::tls});
 }
+
+TEST_CASE("one empty line ahead of a request is ignored, two are not (RFC 9112 2.2)") {
+    const std::string request = "GET /b HTTP/1.1\r\nHost: myapp\r\n\r\n";
+    for (std::size_t piece = 1; piece < 40; ++piece) {
+        connection_bytes one;
+        const std::vector<found> both{found::request, found::request};
+        REQUIRE(one.give("\r\n" + request + "\r\n" + request, piece) == both);
+        connection_bytes two;
+        REQUIRE(two.give("\r\n\r\n" + request, piece) == std::vector<found>{found::refused});
+    }
+}

@@ -38,6 +38,11 @@ class request_reader {
     found next(const limits& l, const Urls& table, std::string_view root) {
         if (in_body_)
             return read_body();
+        // RFC 9112 2.2: one empty line ahead of a request is ignored.
+        if (bytes_.starts_with("\r\n") && !std::exchange(past_blank_line_, true)) {
+            bytes_.erase(0, 2);
+            scanned_ = 0;
+        }
         if (bytes_.empty())
             return found::need_more;
         if (bytes_[0] == 0x16) // a TLS record of the type handshake
@@ -54,6 +59,7 @@ class request_reader {
         method_.clear();
         arrival_ = {};
         scanned_ = 0;
+        past_blank_line_ = false;
         if (parsed.state == rfc9112::parse_state::failed)
             return refuse(parsed.reason);
         method_ = head.method;
@@ -132,8 +138,9 @@ class request_reader {
     }
 
     std::string bytes_;
-    std::size_t scanned_ = 0;    ///< of bytes_, for an end of line
-    std::optional<site> tunnel_; ///< what CONNECT named
+    std::size_t scanned_ = 0;      ///< of bytes_, for an end of line
+    bool past_blank_line_ = false; ///< ahead of the request
+    std::optional<site> tunnel_;   ///< what CONNECT named
     arrival arrival_;
     std::string method_;
     std::string shown_head_;
