@@ -36,9 +36,10 @@ export function descendants(pid) {
     ]);
 }
 
+/// `start` is undefined where it was gone before it could be looked at.
 export function isAlive({ pid, start }) {
   const now = state(pid);
-  return now.start === start && now.letter !== "Z";
+  return start !== undefined && now.start === start && now.letter !== "Z";
 }
 
 /// Processes with `text` in their command line.
