@@ -37,7 +37,6 @@ enum class error {
     answer_bad_accept,       ///< the accept key is not the one of this request
     answer_duplicate_accept, ///< more than one Sec-WebSocket-Accept
     answer_bad_subprotocol,  ///< a subprotocol that was not offered, or more than one
-    answer_no_subprotocol,   ///< none chosen although some were offered
     answer_bad_extension,    ///< an extension that was not offered or is not switched on
     answer_has_body,         ///< 101 with Content-Length or Transfer-Encoding
     answer_bad_length,       ///< Content-Length that is not the length of the body
@@ -103,7 +102,6 @@ enum class error {
     not_intercepted,
     tls_not_supported,
     method_not_supported,
-    external_url,
 
     // Frames, RFC 6455 5 and 7.
     reserved_bit = 220,
@@ -205,8 +203,6 @@ constexpr const char* describe(error e) noexcept {
         return "bad answer: RFC 6455 11.3.3: more than one Sec-WebSocket-Accept";
     case error::answer_bad_subprotocol:
         return "bad answer: RFC 6455 4.2.2: Sec-WebSocket-Protocol is not one that was offered";
-    case error::answer_no_subprotocol:
-        return "bad answer: RFC 6455 4.2.2: subprotocols were offered and none was chosen";
     case error::answer_bad_extension:
         return "bad answer: RFC 6455 9.1: an extension that was not offered or is not switched on";
     case error::answer_has_body:
@@ -275,7 +271,6 @@ constexpr const char* describe(error e) noexcept {
         return "no row of InterceptedURLs takes this URL, and nothing is relayed";
     case error::tls_not_supported: return "a TLS ClientHello, but wss is not built in";
     case error::method_not_supported: return "RFC 9110 15.5.6: this method is not served here";
-    case error::external_url: return "the table leaves this URL to the network";
 
     case error::reserved_bit: return "RFC 6455 5.2: a reserved bit is set";
     case error::reserved_opcode: return "RFC 6455 5.2: a reserved opcode";

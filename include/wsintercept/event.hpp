@@ -75,7 +75,7 @@ struct drained {
 };
 
 /// What a line of the log is about.
-enum class log_topic : std::uint8_t { refused, handshake, http, socket, endpoint };
+enum class log_topic : std::uint8_t { refused, http, endpoint };
 enum class log_level : std::uint8_t { debug, info, warning, error };
 
 /// What is no event of the model: refusals, late answers. Never holds a secret.
