@@ -36,6 +36,7 @@ missing_packages() {
     have_header boost/beast/core/flat_buffer.hpp || echo libboost-dev
     have_header nlohmann/json.hpp || echo nlohmann-json3-dev
     have_header CLI/CLI.hpp || echo libcli11-dev
+    have_header zlib.h || echo zlib1g-dev
     [ "$what" = build ] && return
     have_browser || echo chromium
     [ "$what" = demo ] && return

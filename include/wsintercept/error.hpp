@@ -118,6 +118,7 @@ enum class error {
     close_reason_not_utf8,
     text_not_utf8,
     data_after_close,
+    bad_deflate_data,
 
     // Limits and time-outs.
     frame_too_big = 260,
@@ -131,6 +132,7 @@ enum class error {
     idle_timed_out,
     pong_timed_out,
     request_timed_out,
+    inflates_too_much,
 
     // The transport.
     peer_gone = 300,
@@ -145,6 +147,7 @@ enum class error {
     table_too_large,
     pattern_too_long,
     root_not_host,
+    row_bad_deflate,
 };
 
 /// What kind of thing an error is.
@@ -289,6 +292,8 @@ constexpr const char* describe(error e) noexcept {
     case error::close_reason_not_utf8: return "RFC 6455 5.5.1: a close reason that is no UTF-8";
     case error::text_not_utf8: return "RFC 6455 8.1: text that is no UTF-8";
     case error::data_after_close: return "RFC 6455 5.5.1: bytes after a close frame";
+    case error::bad_deflate_data:
+        return "RFC 7692 7.2.2: a compressed message that does not inflate";
 
     case error::frame_too_big: return "RFC 6455 10.4: a frame larger than the limit";
     case error::message_too_big: return "RFC 6455 10.4: a message larger than the limit";
@@ -302,6 +307,8 @@ constexpr const char* describe(error e) noexcept {
     case error::idle_timed_out: return "nothing came for longer than the idle time-out";
     case error::pong_timed_out: return "RFC 6455 5.5.2: a ping was not answered in time";
     case error::request_timed_out: return "RFC 9110 15.5.9: a request was not finished in time";
+    case error::inflates_too_much:
+        return "RFC 6455 10.4: a compressed message that inflates by more than the limit";
 
     case error::peer_gone: return "RFC 6455 7.1.5: the connection ended without a close frame";
     case error::transport_failed: return "the connection failed";
@@ -314,6 +321,7 @@ constexpr const char* describe(error e) noexcept {
     case error::table_too_large: return "too many rows";
     case error::pattern_too_long: return "a pattern longer than 64 KiB";
     case error::root_not_host: return "ROOT is not the name of a host";
+    case error::row_bad_deflate: return "RFC 7692 7.1: options of permessage-deflate out of range";
     }
     return "unknown error";
 }

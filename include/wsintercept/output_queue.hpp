@@ -52,22 +52,29 @@ namespace detail {
 /// A link of an output queue. Its bytes never move, so that views of them stay valid.
 struct output_block {
     static constexpr std::size_t pooled_capacity = 16 * 1024 - 96;
+    static constexpr std::size_t no_capacity = 0; ///< of one that holds an owned buffer
 
     output_block* next = nullptr;
     const char* data = nullptr; ///< the first byte that was not taken yet
     std::size_t size = 0;       ///< bytes not taken yet
     char* room = nullptr;       ///< where the next byte is copied to
     std::size_t room_left = 0;
-    bool pooled = false;
+    std::size_t capacity = 0;
     shared_buffer owned;
 
     static output_block* make(std::size_t capacity) {
         void* memory = ::operator new(sizeof(output_block) + capacity);
         auto* block = new (memory) output_block;
-        block->room = static_cast<char*>(memory) + sizeof(output_block);
-        block->data = block->room;
-        block->room_left = capacity;
+        block->capacity = capacity;
+        block->reset();
         return block;
+    }
+    void reset() noexcept {
+        next = nullptr;
+        data = room = reinterpret_cast<char*>(this) + sizeof(output_block);
+        size = 0;
+        room_left = capacity;
+        owned = {};
     }
     static void destroy(output_block* block) noexcept {
         block->~output_block();
@@ -84,41 +91,48 @@ class block_pool {
     block_pool(const block_pool&) = delete;
     block_pool& operator=(const block_pool&) = delete;
     ~block_pool() {
-        while (free_ != nullptr)
-            detail::output_block::destroy(std::exchange(free_, free_->next));
+        for (free_list* list : {&copies_, &links_})
+            while (list->first != nullptr)
+                detail::output_block::destroy(std::exchange(list->first, list->first->next));
     }
 
-    detail::output_block* take() {
+    /// With room for copies, more than is usual where `size` asks for it.
+    detail::output_block* take(std::size_t size) {
         using detail::output_block;
-        if (free_ == nullptr) {
-            output_block* block = output_block::make(output_block::pooled_capacity);
-            block->pooled = true;
-            return block;
-        }
-        --count_;
-        output_block* block = std::exchange(free_, free_->next);
-        block->next = nullptr;
-        return block;
+        return size > output_block::pooled_capacity ? output_block::make(size)
+                                                    : take(copies_, output_block::pooled_capacity);
     }
+    /// To hold an owned buffer.
+    detail::output_block* take_link() { return take(links_, detail::output_block::no_capacity); }
 
     void give_back(detail::output_block* block) noexcept {
         using detail::output_block;
-        if (!block->pooled || count_ == max_kept) {
-            output_block::destroy(block);
-            return;
-        }
-        block->room = reinterpret_cast<char*>(block) + sizeof(output_block);
-        block->room_left = output_block::pooled_capacity;
-        block->data = block->room;
-        block->size = 0;
-        block->next = std::exchange(free_, block);
-        ++count_;
+        block->reset(); // lets go of an owned buffer
+        free_list& list = block->capacity == output_block::no_capacity ? links_ : copies_;
+        if (block->capacity > output_block::pooled_capacity || list.count == max_kept)
+            return output_block::destroy(block);
+        block->next = std::exchange(list.first, block);
+        ++list.count;
     }
 
   private:
     static constexpr std::size_t max_kept = 64;
-    detail::output_block* free_ = nullptr;
-    std::size_t count_ = 0;
+    struct free_list {
+        detail::output_block* first = nullptr;
+        std::size_t count = 0;
+    };
+
+    static detail::output_block* take(free_list& list, std::size_t capacity) {
+        if (list.first == nullptr)
+            return detail::output_block::make(capacity);
+        --list.count;
+        detail::output_block* block = std::exchange(list.first, list.first->next);
+        block->next = nullptr;
+        return block;
+    }
+
+    free_list copies_;
+    free_list links_;
 };
 
 /// First in, first out. Needs `clear` before its end, since blocks go back to the pool.
@@ -136,9 +150,7 @@ class output_queue {
         size_ += bytes.size();
         while (!bytes.empty()) {
             if (last_ == nullptr || last_->room_left == 0)
-                push(bytes.size() > detail::output_block::pooled_capacity
-                         ? detail::output_block::make(bytes.size())
-                         : pool.take());
+                push(pool.take(bytes.size()));
             const std::size_t n = std::min(bytes.size(), last_->room_left);
             std::memcpy(last_->room, bytes.data(), n);
             last_->room += n;
@@ -149,10 +161,10 @@ class output_queue {
     }
 
     /// Copies nothing.
-    void append(shared_buffer buffer) {
+    void append(block_pool& pool, shared_buffer buffer) {
         if (buffer.view().empty())
             return;
-        detail::output_block* block = detail::output_block::make(0);
+        detail::output_block* block = pool.take_link();
         block->data = buffer.view().data();
         block->size = buffer.view().size();
         block->owned = std::move(buffer);

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace wsintercept {
@@ -57,17 +58,41 @@ class session {
         return bytes.size() - in.size();
     }
 
-    /// Queues a message or a fragment of one.
+    /// Before any frame: what the opening handshake agreed on.
+    template <class Agreement>
+    void agree(const Agreement& agreed) {
+        if constexpr (!std::is_empty_v<Agreement>) {
+            decoder_.agree(agreed);
+            outgoing_.agree(agreed);
+        }
+    }
+
+    /// Queues a message or a fragment of one. owner: null, or what keeps `data` alive, which is
+    /// then not copied.
     std::error_code send(std::string_view data, bool fin, std::optional<data_type> type,
-                         session_context& at) {
-        return send_with(data, fin, type, at, [&] { output_.append(at.pool, data); });
+                         session_context& at, shared_buffer* owner = nullptr) {
+        if (close_sent_ || ended_)
+            return error::closing;
+        if (!fits(data.size(), at.limits)) {
+            refused_ = data.size() + 1;
+            return error::queue_full;
+        }
+        const auto made = outgoing_.add(data, fin, type);
+        if (made.reason != error{})
+            return made.reason;
+        if (output_.empty())
+            progress_ = at.now;
+        output_.append(at.pool, Frame::header(made, fin).view());
+        const bool as_it_was = made.payload.data() == data.data();
+        if (owner != nullptr && as_it_was && data.size() >= copied_below)
+            output_.append(at.pool, std::move(*owner));
+        else
+            output_.append(at.pool, made.payload);
+        return {};
     }
     std::error_code send(shared_buffer data, bool fin, std::optional<data_type> type,
                          session_context& at) {
-        const std::string_view view = data.view();
-        if (view.size() < copied_below)
-            return send(view, fin, type, at);
-        return send_with(view, fin, type, at, [&] { output_.append(std::move(data)); });
+        return send(data.view(), fin, type, at, &data);
     }
 
     /// Begins the closing handshake, RFC 6455 7.1.2. 1005: a close frame without a body.
@@ -274,25 +299,6 @@ class session {
         if (output_.size() < pong_backlog)
             return output_.append(at.pool, Frame::pong(payload).view());
         late_pong_ = std::make_unique<std::string>(payload);
-    }
-
-    template <class Append>
-    std::error_code send_with(std::string_view data, bool fin, std::optional<data_type> type,
-                              session_context& at, Append&& append) {
-        if (close_sent_ || ended_)
-            return error::closing;
-        if (!fits(data.size(), at.limits)) {
-            refused_ = data.size() + 1;
-            return error::queue_full;
-        }
-        const auto checked = outgoing_.add(data, fin, type);
-        if (checked.reason != error{})
-            return checked.reason;
-        if (output_.empty())
-            progress_ = at.now;
-        output_.append(at.pool, Frame::header(checked, fin, data.size()).view());
-        append();
-        return {};
     }
 
     bool fits(std::size_t n, const limits& l) const noexcept {

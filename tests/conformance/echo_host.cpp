@@ -1,6 +1,7 @@
 // The server under test: sends every message back. See README.md beside it.
 //   echo_host [--port N] [--deflate] [--max-message BYTES]
 #include <wsintercept/loopback/endpoint.hpp>
+#include <wsintercept/rfc7692/permessage_deflate.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -21,8 +22,9 @@ namespace {
 class echo : public ws::ignore<ws::websocket_upgrade, ws::log_entry> {
   public:
     using ignore::on;
+    using endpoint = ws::loopback::endpoint<echo, ws::deflate_policies>;
 
-    void serve(ws::loopback::endpoint<echo>& e) noexcept { endpoint_ = &e; }
+    void serve(endpoint& e) noexcept { endpoint_ = &e; }
 
     void on(const ws::websocket_receive& e) noexcept {
         const std::error_code refused = endpoint_->sockets().send(e.id, e.data, e.fin, e.type);
@@ -60,7 +62,7 @@ class echo : public ws::ignore<ws::websocket_upgrade, ws::log_entry> {
         ws::data_type type;
     };
 
-    ws::loopback::endpoint<echo>* endpoint_ = nullptr;
+    endpoint* endpoint_ = nullptr;
     std::unordered_map<std::uint64_t, message> kept_; ///< by socket
 };
 
@@ -102,12 +104,11 @@ int main(int argc, char** argv) {
         std::fputs("usage: echo_host [--port N] [--deflate] [--max-message BYTES]\n", stderr);
         return 2;
     }
-    if (given->deflate)
-        std::fputs("echo_host: permessage-deflate is not built in\n", stderr);
-
     ws::row_options any;
     any.subprotocols = {"echo"};
     any.subprotocol_optional = true;
+    if (given->deflate)
+        any.deflate.emplace();
     const auto table =
         ws::intercepted_urls::build(std::vector<ws::row>{{"*", ws::action::automatic, any}}).table;
 
@@ -122,7 +123,7 @@ int main(int argc, char** argv) {
 
     boost::asio::io_context io;
     echo handler;
-    ws::loopback::endpoint<echo> endpoint{io, handler, table, std::move(options)};
+    echo::endpoint endpoint{io, handler, table, std::move(options)};
     handler.serve(endpoint);
     if (const std::error_code failed = endpoint.listen()) {
         std::fprintf(stderr, "echo_host: %s\n", failed.message().c_str());

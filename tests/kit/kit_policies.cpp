@@ -102,10 +102,10 @@ TEST_CASE("handshake policy: one that takes a host's word for it is noticed") {
     struct trusting : wsintercept::default_policies::handshake {
         static answer check_answer(const wsintercept::rfc6455::upgrade_request& request,
                                    std::string_view head,
-                                   const wsintercept::rfc9112::head_limits& limits = {}) {
-            answer a = basic_handshake::check_answer(request, head, limits);
+                                   const wsintercept::rfc7692::options* wanted = nullptr) {
+            answer a = basic_handshake::check_answer(request, head, wanted);
             if (a.reason == error::answer_bad_accept)
-                a = {{}, std::string{head}, 101, {}};
+                a = {{}, std::string{head}, 101, {}, {}};
             return a;
         }
     };

@@ -23,9 +23,9 @@ TEST_CASE("output_queue: first in, first out, copied and owned bytes mixed") {
     output_queue q;
     REQUIRE(q.empty());
     q.append(pool, "abc");
-    q.append(shared_buffer{std::string{"DEF"}});
+    q.append(pool, shared_buffer{std::string{"DEF"}});
     q.append(pool, "ghi");
-    q.append(shared_buffer{});
+    q.append(pool, shared_buffer{});
     REQUIRE(q.size() == 9);
     REQUIRE(all(q) == "abcDEFghi");
     q.consume(pool, 4);

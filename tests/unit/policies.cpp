@@ -74,15 +74,16 @@ struct length_prefix {
     };
     struct fragment {
         error reason{};
+        std::string_view payload{};
         wsintercept::data_type type = wsintercept::data_type::text;
     };
     struct outgoing {
-        fragment add(std::string_view, bool, std::optional<wsintercept::data_type> type) {
-            return {{}, type.value_or(wsintercept::data_type::text)};
+        fragment add(std::string_view data, bool, std::optional<wsintercept::data_type> type) {
+            return {{}, data, type.value_or(wsintercept::data_type::text)};
         }
     };
-    static bytes header(const fragment& f, bool, std::uint64_t size) {
-        return {std::string{static_cast<char>(size),
+    static bytes header(const fragment& f, bool) {
+        return {std::string{static_cast<char>(f.payload.size()),
                             f.type == wsintercept::data_type::text ? 't' : 'b'}};
     }
     static bytes close(std::uint16_t, std::string_view reason) {
@@ -97,11 +98,21 @@ struct own_policies : wsintercept::default_policies {
     using frame = length_prefix;
 };
 
+/// Agrees on what the default frame policy knows nothing of.
+struct agreeing_policies : wsintercept::default_policies {
+    struct handshake : wsintercept::default_policies::handshake {
+        struct agreement {
+            bool on = true;
+        };
+    };
+};
+
 } // namespace
 
 TEST_CASE("the concepts take what they should and nothing else") {
     STATIC_REQUIRE(wsintercept::policy_set<wsintercept::default_policies>);
     STATIC_REQUIRE(wsintercept::policy_set<own_policies>);
+    STATIC_REQUIRE_FALSE(wsintercept::policy_set<agreeing_policies>); // its frames take nothing
     STATIC_REQUIRE(wsintercept::accept_key_policy<wsintercept::rfc6455::accept_key>);
     STATIC_REQUIRE_FALSE(wsintercept::url_policy<std::string>);
     STATIC_REQUIRE_FALSE(wsintercept::handshake_policy<prefix_urls>);

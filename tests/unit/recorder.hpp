@@ -129,9 +129,10 @@ inline std::string served_close(unsigned code, std::string_view reason = {}) {
 }
 
 /// A page and its host over memory: rows `ws://myapp/…` by action.
-struct world {
-    explicit world(wsintercept::action a = wsintercept::action::automatic,
-                   wsintercept::row_options options = {}, wsintercept::limits limits = {})
+template <class Policies = wsintercept::default_policies>
+struct basic_world {
+    explicit basic_world(wsintercept::action a = wsintercept::action::automatic,
+                         wsintercept::row_options options = {}, wsintercept::limits limits = {})
         : table{wsintercept::intercepted_urls::build(
                     std::vector<wsintercept::row>{{"*://myapp/*", a, std::move(options)}})
                     .table},
@@ -163,9 +164,10 @@ struct world {
 
     recorder host;
     std::shared_ptr<const wsintercept::intercepted_urls> table;
-    wsintercept::memory::renderer<recorder> renderer;
+    wsintercept::memory::renderer<recorder, Policies> renderer;
     wsintercept::opened result;
 };
+using world = basic_world<>;
 
 using lines = std::vector<std::string>;
 

@@ -3,6 +3,7 @@
 
 #include <wsintercept/detail/connection_state.hpp>
 #include <wsintercept/detail/mailbox.hpp>
+#include <wsintercept/detail/opening.hpp>
 #include <wsintercept/error.hpp>
 #include <wsintercept/event.hpp>
 #include <wsintercept/limits.hpp>
@@ -296,7 +297,7 @@ class connections : public mailbox::reader {
             return erase(id, *s);
         }
         if (s->phase == phase::open || s->phase == phase::denied)
-            s->opening.reset();
+            openings_.give_back(std::move(s->opening));
         if (!s->announced && s->socket.buffered_amount() != 0) {
             s->announced = true;
             traits_.output_ready(s->where);
@@ -315,6 +316,7 @@ class connections : public mailbox::reader {
     void erase(socket_id id, state& s) noexcept {
         session_context at = context(s);
         s.socket.drop(at);
+        openings_.give_back(std::move(s.opening));
         slots_.erase(id);
     }
 
@@ -326,6 +328,7 @@ class connections : public mailbox::reader {
     mutable std::mutex table_mutex_; ///< `decide` reads table_ from any thread
     table_pointer table_;
     block_pool pool_;
+    opening_pool openings_;
     slot_table<state> slots_;
     std::shared_ptr<mailbox> mailbox_;
     std::vector<socket_id> touched_;   ///< to be settled when the outermost turn ends

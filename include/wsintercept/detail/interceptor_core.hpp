@@ -26,7 +26,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     using base = connections<Traits, Policies, Handler>;
     using base::aborted_, base::arrived_, base::handler_, base::mailbox_, base::now_;
     using base::answer_request, base::context, base::deadline, base::give_up, base::limits_of;
-    using base::faults_, base::named;
+    using base::faults_, base::named, base::openings_;
     using base::live, base::may_call, base::peek, base::queue_head, base::refuse, base::refused;
     using base::options_, base::shutdown_at_, base::slots_;
     using base::report, base::take, base::time_out, base::touch;
@@ -53,37 +53,10 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         if (!may_call())
             return {{}, action::external, error::wrong_thread_turn, 500};
         const turn t{*this};
-        auto o = std::make_unique<opening>();
-        if (const error bad = read_request(r, options_.limits, *o); bad != error{})
-            return refused(bad, status_of(bad), r.url);
-        table_pointer urls = table();
-        const decision d = urls->match(o->url);
-        if (d.action == action::external)
-            return {};
-        if (shutdown_at_ != never)
-            return refused(error::shut_down, 503, o->url);
-        if (slots_.size() >= options_.limits.connections)
-            return refused(error::too_many_connections, 503, o->url);
-        if (o->is_socket) {
-            if (const error bad = check_origin(*o, options_.origins); bad != error{})
-                return refused(bad, 403, o->url);
-            o->bad = handshake::validate(o->parsed, o->upgrade);
-        }
-        const socket_id id = slots_.insert();
-        if (!id)
-            return refused(error::too_many_connections, 503, o->url);
-        state& s = *slots_.find(id);
-        s.where = where;
-        s.table = std::move(urls);
-        s.options = d.options;
-        s.since = now_;
-        s.phase = !o->is_socket                   ? phase::request
-                  : d.action == action::automatic ? phase::automatic
-                                                  : phase::manual;
-        s.opening = std::move(o);
-        arrived_.push_back(id);
-        mailbox_->ask_for_turn();
-        return {id, d.action, {}, 0};
+        std::unique_ptr<opening> o = openings_.take();
+        const opened result = file(where, r, o);
+        openings_.give_back(std::move(o)); // of a request that was not taken
+        return result;
     }
 
     std::size_t write(socket_id id, std::span<char> bytes) noexcept {
@@ -230,13 +203,14 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
             return error::unknown_id;
         if (s->phase != phase::manual)
             return error::already_answered;
-        const auto checked = detail::check_answer<handshake>(*s->opening, head, limits_of(*s));
+        const auto checked = check(*s, head);
         if (checked.reason != error{}) {
             s->opening->last = checked.reason;
             return checked.reason;
         }
         queue_head(*s, checked.bytes);
         s->phase = checked.status == 101 ? phase::accepted : phase::denied;
+        s->socket.agree(checked.agreed);
         return {};
     }
 
@@ -246,9 +220,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
             return error::unknown_id;
         if (s->phase != phase::manual)
             return error::already_answered;
-        if (const error e =
-                detail::check_answer<handshake>(*s->opening, head, limits_of(*s)).reason;
-            e != error{})
+        if (const error e = check(*s, head).reason; e != error{})
             return e;
         return {};
     }
@@ -302,6 +274,44 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     }
 
   private:
+    auto check(const state& s, std::string_view head) const {
+        return detail::check_answer<handshake>(*s.opening, head, s.options, limits_of(s));
+    }
+
+    /// Takes `o` where the request is ours.
+    opened file(const connection& where, const request& r, std::unique_ptr<opening>& o) noexcept {
+        if (const error bad = read_request(r, options_.limits, *o); bad != error{})
+            return refused(bad, status_of(bad), r.url);
+        table_pointer urls = table();
+        const decision d = urls->match(o->url);
+        if (d.action == action::external)
+            return {};
+        if (shutdown_at_ != never)
+            return refused(error::shut_down, 503, o->url);
+        if (slots_.size() >= options_.limits.connections)
+            return refused(error::too_many_connections, 503, o->url);
+        if (o->is_socket) {
+            if (const error bad = check_origin(*o, options_.origins); bad != error{})
+                return refused(bad, 403, o->url);
+            o->bad = handshake::validate(o->parsed, o->upgrade);
+        }
+        const socket_id id = slots_.insert();
+        if (!id)
+            return refused(error::too_many_connections, 503, o->url);
+        state& s = *slots_.find(id);
+        s.where = where;
+        s.table = std::move(urls);
+        s.options = d.options;
+        s.since = now_;
+        s.phase = !o->is_socket                   ? phase::request
+                  : d.action == action::automatic ? phase::automatic
+                                                  : phase::manual;
+        s.opening = std::move(o);
+        arrived_.push_back(id);
+        mailbox_->ask_for_turn();
+        return {id, d.action, {}, 0};
+    }
+
     /// The first turn after `open`: the events that it gave rise to.
     void begin(socket_id id, state& s) noexcept {
         opening& o = *s.opening;
@@ -315,8 +325,14 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
             handler_.on(http_request{id, o.parsed.method, o.url, o.head, o.body});
             return;
         }
-        if (o.bad.reason == error{} && s.phase == phase::automatic)
-            queue_head(s, accept<handshake>(o, s.options));
+        if (o.bad.reason == error{} && s.phase == phase::automatic) {
+            answer_head_.clear();
+            const auto agreed = accept<handshake>(o, s.options, answer_head_);
+            if (o.bad.reason == error{}) {
+                queue_head(s, answer_head_);
+                s.socket.agree(agreed);
+            }
+        }
         if (o.bad.reason != error{}) {
             refuse(s, o.bad);
             report(id, s, o.bad.reason, o.url + ": " + describe(o.bad.reason));
@@ -327,12 +343,14 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
 
     void perform(std::vector<mailbox::letter>& letters) noexcept override {
         const turn t{*this};
-        for (const socket_id id : std::exchange(arrived_, {}))
+        beginning_.swap(arrived_);
+        for (const socket_id id : beginning_)
             if (state* s = touch(id); s != nullptr) {
                 s->fresh = false;
                 if (!s->gone)
                     begin(id, *s);
             }
+        beginning_.clear();
         for (mailbox::letter& l : letters) {
             const std::error_code result =
                 std::visit([&](const auto& call) { return run(call); }, l.what);
@@ -350,6 +368,9 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     std::error_code run(const respond_by_id& c) noexcept {
         return respond(c.id, {c.handled, c.status, c.reason, c.media_type, c.fields, c.body});
     }
+
+    std::vector<socket_id> beginning_; ///< those of arrived_ whose turn this is
+    std::string answer_head_;          ///< a 101 being written
 };
 
 } // namespace wsintercept::detail

@@ -12,7 +12,8 @@ namespace wsintercept::rfc6455 {
 /// What a decoder may take; checked before anything is stored or added.
 struct decoder_limits {
     std::uint64_t frame;     ///< payload of a data frame; never more than absolute_cap
-    std::uint64_t message;   ///< payload of a message; never more than absolute_cap
+    std::uint64_t message;   ///< payload of a message; never more than absolute_cap; of a
+                             ///< compressed one as it came and when it is inflated
     std::uint32_t fragments; ///< frames of a message, empty ones too
 };
 
@@ -33,6 +34,7 @@ struct decoded {
     bool frame_finished = false; ///< data: the last part of its frame
     bool fin = false;            ///< data: the last part of its message
     bool begins = false;         ///< data: the first part of its message
+    bool rsv1 = false;           ///< data: an extension's, which is to make the message of it
     data_type type = data_type::text;
     std::uint16_t close_code = 0; ///< close: 1005 if it carried none
     error reason{};

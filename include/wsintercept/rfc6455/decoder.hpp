@@ -5,7 +5,6 @@
 #include <wsintercept/limits.hpp>
 #include <wsintercept/rfc6455/close_code.hpp>
 #include <wsintercept/rfc6455/decoded.hpp>
-#include <wsintercept/rfc6455/detail/control_payload.hpp>
 #include <wsintercept/rfc6455/frame_header.hpp>
 #include <wsintercept/rfc6455/masking.hpp>
 #include <wsintercept/rfc6455/utf8.hpp>
@@ -15,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 
@@ -25,13 +26,19 @@ namespace wsintercept::rfc6455 {
 /// The outcome does not depend on how the bytes are split.
 class decoder {
   public:
+    /// An extension gives RSV1 a meaning, RFC 6455 5.2: the first frame of a message may have it.
+    /// Such a message comes in parts of at most max_marked_part bytes, marked, and its text is not
+    /// checked.
+    void allow_rsv1() noexcept { allowed_ = rsv1_bit; }
+    static constexpr std::size_t max_marked_part = 1024;
+
     /// Takes bytes from the front of `in`, unmasking in place; `in` becomes what is left. At most
     /// one thing a call. A data part is as large as the input allows; an empty frame is a part too.
     decoded next(std::span<char>& in, const decoder_limits& limits) noexcept {
         if (state_ >= state::closed)
             return drop(in);
         if (state_ == state::header) {
-            control_.release();
+            control_.reset();
             if (const error bad = read_header(in, limits); bad != error{})
                 return fail(bad);
             if (state_ == state::header)
@@ -47,9 +54,22 @@ class decoder {
     /// Bytes taken so far; after a failure up to the byte that showed it.
     std::uint64_t position() const noexcept { return position_; }
 
+    /// The end, for a reason of the extension's: as if a frame had shown it.
+    decoded fail(error reason) noexcept {
+        state_ = state::failed;
+        header_have_ = 0;
+        decoded d;
+        d.kind = decoded_kind::failed;
+        d.reason = reason;
+        d.failure_code = failure_code(reason);
+        return d;
+    }
+
   private:
     enum class state : std::uint8_t { header, payload, closed, failed };
+    using control_payload = std::array<char, max_control_payload>;
     static constexpr std::uint8_t no_message = 0;
+    static constexpr std::uint8_t rsv1_bit = 0x40;
 
     // The header.
 
@@ -94,8 +114,10 @@ class decoder {
 
     error check_first(unsigned first, const decoder_limits& limits) const noexcept {
         const auto op = static_cast<opcode>(first & 0x0FU);
-        // RFC 6455 5.2: reserved bits are 0, since no extension gives them a meaning.
-        if ((first & 0x70U) != 0)
+        // RFC 6455 5.2: reserved bits are 0 where no extension gives them a meaning. RFC 7692 6:
+        // it gives one to RSV1 on the first frame of a message alone.
+        const bool begins = !is_control(op) && op != opcode::continuation;
+        if ((first & 0x70U & ~(begins ? unsigned{allowed_} : 0U)) != 0)
             return error::reserved_bit;
         // RFC 6455 5.2: an unknown opcode fails the connection.
         if (is_reserved(op))
@@ -161,7 +183,7 @@ class decoder {
         if (is_control(op()))
             return;
         if (op() != opcode::continuation) {
-            message_ = static_cast<std::uint8_t>(op());
+            message_ = first_ & (rsv1_bit | 0x0F);
             message_size_ = 0;
             fragments_ = 0;
         }
@@ -175,7 +197,9 @@ class decoder {
         if (in.empty() && remaining_ != 0)
             return {};
         const std::uint64_t offset = payload_length_ - remaining_;
-        const std::span<char> part = next_part(in);
+        const bool marked = (message_ & rsv1_bit) != 0;
+        const std::span<char> part =
+            next_part(marked ? in.first(std::min(in.size(), max_marked_part)) : in);
         const bool text = message_ == static_cast<std::uint8_t>(opcode::text);
         const std::size_t good = text ? unmask_text(part, offset) : unmask(part, offset);
         take(in, std::min(good + 1, part.size()));
@@ -189,7 +213,8 @@ class decoder {
         d.frame_finished = remaining_ == 0;
         d.fin = d.frame_finished && (first_ & 0x80U) != 0;
         d.begins = offset == 0 && op() != opcode::continuation;
-        d.type = static_cast<data_type>(message_);
+        d.rsv1 = marked;
+        d.type = static_cast<data_type>(message_ & 0x0FU);
         d.payload_length = payload_length_;
         if (d.frame_finished)
             state_ = state::header;
@@ -209,11 +234,12 @@ class decoder {
         unmask(part, offset);
         const char* payload = part.data();
         if (part.size() != payload_length_) {
-            char* const gathered = control_.data();
-            if (gathered == nullptr)
+            if (!control_)
+                control_.reset(new (std::nothrow) control_payload);
+            if (!control_)
                 return fail(error::memory_exhausted);
-            std::copy(part.begin(), part.end(), gathered + offset);
-            payload = gathered;
+            std::copy(part.begin(), part.end(), control_->data() + offset);
+            payload = control_->data();
         }
         if (remaining_ != 0)
             return {};
@@ -274,23 +300,15 @@ class decoder {
 
     // The end.
 
-    decoded fail(error reason) noexcept {
-        state_ = state::failed;
-        header_have_ = 0;
-        decoded d;
-        d.kind = decoded_kind::failed;
-        d.reason = reason;
-        d.failure_code = failure_code(reason);
-        return d;
-    }
-
     /// RFC 6455 7.4.1.
     static constexpr std::uint16_t failure_code(error reason) noexcept {
         switch (reason) {
         case error::close_reason_not_utf8:
-        case error::text_not_utf8: return invalid_payload;
+        case error::text_not_utf8:
+        case error::bad_deflate_data: return invalid_payload;
         case error::frame_too_big:
         case error::message_too_big:
+        case error::inflates_too_much:
         case error::memory_exhausted: return rfc6455::message_too_big;
         case error::too_many_fragments: return policy_violation;
         default: return protocol_error;
@@ -314,12 +332,14 @@ class decoder {
     std::uint64_t payload_length_ = 0; ///< of the frame
     std::uint64_t remaining_ = 0;      ///< of the frame's payload
     std::uint64_t message_size_ = 0;   ///< payloads of the message's frames so far, as announced
-    detail::control_payload control_;
+    /// Of a control frame that arrives in pieces, from its first to the next frame's header.
+    std::unique_ptr<control_payload> control_;
     std::uint32_t fragments_ = 0; ///< frames of the message so far
     utf8_validator utf8_;         ///< of text; between messages it stands on a boundary
     state state_ = state::header;
+    std::uint8_t allowed_ = 0;                   ///< rsv1_bit, or none
     std::uint8_t first_ = 0;                     ///< the frame's first byte
-    std::uint8_t message_ = no_message;          ///< its opcode
+    std::uint8_t message_ = no_message;          ///< its opcode and RSV1
     std::uint8_t header_have_ = 0;               ///< bytes of a header that arrived split
     std::array<char, max_header_size> header_{}; ///< they; in a payload first its masking key
 };

@@ -28,9 +28,11 @@ struct short_bytes {
 using header_bytes = short_bytes<10>;       ///< the header of an unmasked frame
 using control_frame = short_bytes<2 + 125>; ///< a whole one
 
-constexpr header_bytes encode_header(opcode op, bool fin, std::uint64_t payload_length) noexcept {
+constexpr header_bytes encode_header(opcode op, bool fin, std::uint64_t payload_length,
+                                     bool rsv1 = false) noexcept {
     frame_header h;
     h.fin = fin;
+    h.rsv1 = rsv1;
     h.op = op;
     h.payload_length = payload_length;
     header_bytes out;
@@ -78,8 +80,11 @@ constexpr control_frame close_frame(std::uint16_t code, std::string_view reason)
 
 /// How a fragment of the host goes out, or why it does not.
 struct outgoing_fragment {
-    error reason{};           ///< opcode_differs or invalid_utf8; error{}: none
-    opcode op = opcode::text; ///< for its frame
+    error reason{};             ///< opcode_differs or invalid_utf8; error{}: none
+    opcode op = opcode::text;   ///< for its frame
+    bool rsv1 = false;          ///< for its frame
+    std::string_view payload{}; ///< of its frame: the data itself, or what an extension made of it,
+                                ///< valid until the next call
 };
 
 /// The host's message, which may come in several fragments, RFC 6455 5.4. Text is checked across
@@ -91,11 +96,11 @@ class outgoing_message {
     constexpr outgoing_fragment add(std::string_view data, bool fin,
                                     std::optional<data_type> type) noexcept {
         if (open_ && type && *type != type_)
-            return {error::opcode_differs};
+            return {.reason = error::opcode_differs};
         const data_type now = open_ ? type_ : type.value_or(data_type::text);
         utf8_validator checked = utf8_; // between messages it stands on a boundary
         if (now == data_type::text && !(checked.feed(data) && (!fin || checked.complete())))
-            return {error::invalid_utf8};
+            return {.reason = error::invalid_utf8};
 
         const opcode op = open_                      ? opcode::continuation
                           : now == data_type::binary ? opcode::binary
@@ -103,7 +108,7 @@ class outgoing_message {
         utf8_ = checked;
         type_ = now;
         open_ = !fin;
-        return {error{}, op};
+        return {.op = op, .payload = data};
     }
 
     constexpr bool open() const noexcept { return open_; } ///< a message waits for its end

@@ -16,9 +16,9 @@ struct framing {
     using decoder_limits = rfc6455::decoder_limits;
     using outgoing = rfc6455::outgoing_message; ///< the host's message of several fragments
 
-    /// What goes ahead of a payload that `outgoing` took.
-    static header_bytes header(outgoing_fragment fragment, bool fin, std::uint64_t size) noexcept {
-        return encode_header(fragment.op, fin, size);
+    /// What goes ahead of a fragment's payload.
+    static header_bytes header(const outgoing_fragment& fragment, bool fin) noexcept {
+        return encode_header(fragment.op, fin, fragment.payload.size(), fragment.rsv1);
     }
     static control_frame ping(std::string_view payload) noexcept { return ping_frame(payload); }
     static control_frame pong(std::string_view payload) noexcept { return pong_frame(payload); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wsintercept/error.hpp>
+#include <wsintercept/rfc6455/extensions.hpp>
 #include <wsintercept/rfc6455/refusal.hpp>
 #include <wsintercept/rfc6455/upgrade_request.hpp>
 #include <wsintercept/rfc9112/head.hpp>
@@ -58,9 +59,6 @@ inline error check_accepted(const upgrade_request& request, const rfc9112::statu
         if (chosen.count > 1 || subprotocol.empty())
             return error::answer_bad_subprotocol;
     }
-    // The one place that must learn of extensions that a row has switched on.
-    if (rfc9112::find(fields, "Sec-WebSocket-Extensions").count != 0)
-        return error::answer_bad_extension;
     return {};
 }
 
@@ -93,9 +91,11 @@ inline void write_status_head(const rfc9112::status_head& head, std::string& out
 
 } // namespace detail
 
-/// Default handshake policy. AcceptKey: see policies.hpp.
-template <class AcceptKey>
+/// Default handshake policy. AcceptKey: see policies.hpp. Extensions: see extensions.hpp.
+template <class AcceptKey, class Extensions = no_extensions>
 struct basic_handshake {
+    using agreement = typename Extensions::agreement; ///< on extensions; for the frame policy
+
     /// RFC 6455 4.2.1, check by check. error{} if it is a valid upgrade, which is then in `out`.
     static refusal validate(const rfc9112::request_head& head, upgrade_request& out) noexcept {
         return refuse(detail::check_upgrade(head, out));
@@ -125,17 +125,23 @@ struct basic_handshake {
         return optional ? refusal{} : refuse(error::no_common_subprotocol);
     }
 
-    /// Appends the 101 head. `extensions`: value of Sec-WebSocket-Extensions, or empty.
+    /// Chooses among the extensions that were offered, RFC 6455 4.2.2 item 5.6. wanted: what the
+    /// row asks of permessage-deflate; null: nothing.
+    static agreement negotiate(const upgrade_request& request,
+                               const rfc7692::options* wanted) noexcept {
+        return Extensions::negotiate(*request.fields, wanted);
+    }
+
+    /// Appends the 101 head.
     static void response(const upgrade_request& request, std::string_view subprotocol,
-                         std::string_view extensions, std::string& out) {
+                         const agreement& agreed, std::string& out) {
         const auto accept = AcceptKey::compute(request.key);
         out.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                    "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
         out.append(accept.data(), accept.size()).append("\r\n");
         if (!subprotocol.empty())
             out.append("Sec-WebSocket-Protocol: ").append(subprotocol).append("\r\n");
-        if (!extensions.empty())
-            out.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
+        Extensions::write(agreed, out);
         out.append("\r\n");
     }
 
@@ -145,18 +151,20 @@ struct basic_handshake {
         unsigned status = 0; ///< 101: accepted; else denied
         /// Accepted: the request's own word for it, or empty. Views the request's bytes.
         std::string_view subprotocol;
+        agreement agreed{};
     };
     /// Checks a host's manual answer: 101 that is valid for this very request, or a valid status
     /// 200 to 599 with an optional body behind the blank line. A denial gets Content-Length and
     /// Connection: close where they are missing. LF line ends are an error. The limits are those of
     /// the head. A 101 without a subprotocol is good even where some were offered (RFC 6455 4.2.2),
-    /// though browsers then fail the socket.
+    /// though browsers then fail the socket. wanted: as in negotiate.
     static answer check_answer(const upgrade_request& request, std::string_view head,
+                               const rfc7692::options* wanted = nullptr,
                                const rfc9112::head_limits& limits = {}) {
         rfc9112::status_head parsed;
         const rfc9112::parse_result result = rfc9112::parse_status(head, limits, parsed);
         if (result.state != rfc9112::parse_state::done)
-            return {detail::answer_error(result, head), {}, 0, {}};
+            return refused(detail::answer_error(result, head));
 
         answer out;
         out.status = parsed.status;
@@ -165,6 +173,9 @@ struct basic_handshake {
             const auto accept = AcceptKey::compute(request.key);
             out.reason = detail::check_accepted(request, parsed, {accept.data(), accept.size()},
                                                 out.subprotocol);
+            if (out.reason == error{})
+                out.reason =
+                    Extensions::check_answer(*request.fields, parsed.fields, wanted, out.agreed);
             if (out.reason == error{} && !body.empty()) // frames are for WebSocketSend
                 out.reason = error::answer_bad_head;
         } else if (parsed.status < 200 || parsed.status > 599) {
@@ -173,7 +184,7 @@ struct basic_handshake {
             out.reason = detail::check_denied(parsed, body);
         }
         if (out.reason != error{})
-            return {out.reason, {}, 0, {}};
+            return refused(out.reason);
 
         out.bytes.reserve(head.size() + 64);
         detail::write_status_head(parsed, out.bytes);
@@ -187,6 +198,13 @@ struct basic_handshake {
                 out.bytes.append("Connection: close\r\n");
         }
         out.bytes.append("\r\n").append(body);
+        return out;
+    }
+
+  private:
+    static answer refused(error why) {
+        answer out;
+        out.reason = why;
         return out;
     }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wsintercept/limits.hpp>
+#include <wsintercept/rfc7692/options.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -28,10 +29,12 @@ enum class delivery : std::uint8_t {
 struct row_options {
     /// Subprotocols of `automatic`: the first offered one that stands here is chosen. Empty: the
     /// first offered, since browsers fail a socket whose offer is not answered.
-    std::vector<std::string> subprotocols;
+    std::vector<std::string> subprotocols{};
     bool subprotocol_optional = false; ///< none in common opens without one, instead of 403
     delivery messages = delivery::whole;
-    std::optional<wsintercept::limits> limits; ///< in place of the interceptor's
+    /// On where set; needs deflate_policies. On loopback it costs time and gains nothing.
+    std::optional<rfc7692::options> deflate{};
+    std::optional<wsintercept::limits> limits{}; ///< in place of the interceptor's
 };
 
 /// A URL policy's answer.

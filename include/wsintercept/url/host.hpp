@@ -35,9 +35,7 @@ constexpr bool is_host_character(char c) noexcept {
 }
 
 /// The text with each whole %XX decoded.
-inline std::string percent_decoded(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
+inline void append_percent_decoded(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool whole = text[i] == '%' && i + 2 < text.size();
         const int high = whole ? hex_value(text[i + 1]) : -1;
@@ -49,7 +47,6 @@ inline std::string percent_decoded(std::string_view text) {
             out += text[i];
         }
     }
-    return out;
 }
 
 /// One part of an IPv4 address: decimal, octal with a leading 0, hexadecimal with 0x.
@@ -221,24 +218,37 @@ inline std::string ipv6_text(const ipv6_pieces& pieces) {
     return out + ']';
 }
 
-/// A host in normal form: lower case, percent-decoded, addresses in their usual form. Nothing if
-/// it cannot be a host, or is not ASCII.
-inline std::optional<std::string> parse_host(std::string_view text) {
+/// Appends a host in normal form: lower case, percent-decoded, addresses in their usual form. False
+/// if it cannot be a host, or is not ASCII.
+inline bool append_host(std::string& out, std::string_view text) {
     if (text.starts_with('[')) {
         if (!text.ends_with(']') || text.size() < 2)
-            return std::nullopt;
+            return false;
         const std::optional<ipv6_pieces> pieces = ipv6_parse(text.substr(1, text.size() - 2));
-        return pieces ? std::optional{ipv6_text(*pieces)} : std::nullopt;
+        if (pieces)
+            out += ipv6_text(*pieces);
+        return pieces.has_value();
     }
-    std::string name = percent_decoded(text);
-    for (char& c : name) {
-        if (!is_host_character(c))
-            return std::nullopt;
-        c = lower(c);
+    const std::size_t start = out.size();
+    append_percent_decoded(out, text);
+    for (std::size_t i = start; i < out.size(); ++i) {
+        if (!is_host_character(out[i]))
+            return false;
+        out[i] = lower(out[i]);
     }
-    if (name.empty())
-        return std::nullopt;
-    return ends_in_number(name) ? parse_ipv4(name) : std::optional{std::move(name)};
+    const std::string_view name = std::string_view{out}.substr(start);
+    if (name.empty() || !ends_in_number(name))
+        return !name.empty();
+    const std::optional<std::string> address = parse_ipv4(name);
+    if (address)
+        out.replace(start, out.npos, *address);
+    return address.has_value();
+}
+
+/// The same of a host alone.
+inline std::optional<std::string> parse_host(std::string_view text) {
+    std::string out;
+    return append_host(out, text) ? std::optional{std::move(out)} : std::nullopt;
 }
 
 } // namespace wsintercept::detail

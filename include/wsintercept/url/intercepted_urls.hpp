@@ -136,6 +136,8 @@ inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows
             out.errors.push_back(detail::problem(i, p.column, *p.wrong));
         if (r.action > action::manual)
             out.errors.push_back(detail::problem(i, 0, error::pattern_bad_action));
+        if (r.options.deflate && !r.options.deflate->in_range())
+            out.errors.push_back(detail::problem(i, 0, error::row_bad_deflate));
         for (const detail::pattern_warning& w : p.warnings)
             out.warnings.push_back(detail::problem(i, w.column, {}, w.text));
         if (!p.wrong && !p.reach.empty() && r.action != action::external)

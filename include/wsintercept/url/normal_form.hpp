@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wsintercept {
 
@@ -27,6 +28,8 @@ struct url_parts {
 /// does it (and `|` in a path, as Chromium does). Nothing if it is no such URL, or its host is not
 /// ASCII: engines give Punycode.
 std::optional<std::string> normalise(std::string_view url);
+/// The same into `out`, whose capacity serves again; false where it gives nothing.
+bool normalise(std::string_view url, std::string& out);
 
 /// The parts of a URL that normalise made.
 std::optional<url_parts> split_url(std::string_view normal_url) noexcept;
@@ -135,7 +138,7 @@ constexpr std::size_t port_colon(std::string_view authority) noexcept {
 
 } // namespace detail
 
-inline std::optional<std::string> normalise(std::string_view url) {
+inline bool normalise(std::string_view url, std::string& out) {
     constexpr auto npos = std::string_view::npos;
     // Blanks around a URL, tabs and line ends inside it are dropped.
     while (!url.empty() && static_cast<unsigned char>(url.front()) <= 0x20)
@@ -152,13 +155,13 @@ inline std::optional<std::string> normalise(std::string_view url) {
 
     const std::size_t colon = url.find(':');
     if (colon == npos || colon > 5)
-        return std::nullopt;
-    std::string out;
+        return false;
+    out.clear();
     for (const char c : url.substr(0, colon))
         out += detail::lower(c);
     const std::size_t scheme = detail::scheme_index(out);
     if (scheme == detail::url_schemes.size())
-        return std::nullopt;
+        return false;
     url.remove_prefix(colon + 1);
     url.remove_prefix(std::min(url.find_first_not_of("/\\"), url.size()));
     url = url.substr(0, url.find('#'));
@@ -168,15 +171,13 @@ inline std::optional<std::string> normalise(std::string_view url) {
     if (const std::size_t at = authority.rfind('@'); at != npos)
         authority.remove_prefix(at + 1);
     const std::size_t port_at = detail::port_colon(authority);
-    const std::optional<std::string> host = detail::parse_host(authority.substr(0, port_at));
-    if (!host)
-        return std::nullopt;
     out += "://";
-    out += *host;
+    if (!detail::append_host(out, authority.substr(0, port_at)))
+        return false;
     if (port_at != npos && port_at + 1 < authority.size()) {
         const std::optional<unsigned> port = detail::parse_port(authority.substr(port_at + 1));
         if (!port)
-            return std::nullopt;
+            return false;
         if (*port != detail::url_schemes[scheme].port)
             out += ':' + std::to_string(*port);
     }
@@ -187,7 +188,12 @@ inline std::optional<std::string> normalise(std::string_view url) {
         out += '?';
         detail::append_escaped(out, url.substr(query + 1), detail::url_place::query);
     }
-    return out;
+    return true;
+}
+
+inline std::optional<std::string> normalise(std::string_view url) {
+    std::string out;
+    return normalise(url, out) ? std::optional{std::move(out)} : std::nullopt;
 }
 
 inline std::optional<url_parts> split_url(std::string_view normal_url) noexcept {

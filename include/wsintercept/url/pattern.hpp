@@ -201,7 +201,8 @@ class pattern_reader {
     }
 
     bool read_host(std::string_view host, std::size_t column) {
-        const std::string decoded = percent_decoded(host);
+        std::string decoded;
+        append_percent_decoded(decoded, host);
         if (!std::all_of(decoded.begin(), decoded.end(), is_ascii)) {
             std::size_t at = 0; // of the byte, or else of the first that is percent-encoded
             while (at < host.size() && is_ascii(host[at]))

@@ -145,7 +145,7 @@ class handshake_kit {
         report_("handshake: response", "no extension without being asked",
                 rfc9112::find(head.fields, "Sec-WebSocket-Extensions").count == 0);
         report_("handshake: answers", "its own response is a good answer",
-                P::check_answer(r.upgrade, bytes).reason == error{});
+                P::check_answer(r.upgrade, bytes, nullptr).reason == error{});
     }
 
     void chooses() {
@@ -177,7 +177,7 @@ class handshake_kit {
         const std::string start = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                                   "Connection: Upgrade\r\n";
         const auto answer = [&](bool fine, std::string_view what, const std::string& text) {
-            const auto checked = P::check_answer(r.upgrade, text);
+            const auto checked = P::check_answer(r.upgrade, text, nullptr);
             report_("handshake: answers", what, (checked.reason == error{}) == fine);
             report_("handshake: answers", "bytes only of a good one",
                     fine != checked.bytes.empty());
