@@ -154,11 +154,13 @@ test_gcc() {
     check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 \
         -Dbench=enabled || return 0
     check "build without warnings" ninja -C $gcc \
-        tests/headers/headers_{core,loopback} tests/unit/unit_{cef,loopback,host} \
+        tests/headers/headers_{core,loopback,deflate} \
+        tests/unit/unit_{cef,deflate_cef,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
         examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_rfc6455 || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
+    count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef
     count "loopback" $gcc/tests/unit/unit_loopback
     check "loopback, with the flags of CEF" $gcc/tests/unit/loopback_cef || true
     count "host program" $gcc/tests/unit/unit_host
@@ -177,9 +179,10 @@ test_sanitizers() {
         -Db_sanitize=address,undefined -Db_lundef=false \
         "-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only" || return 0
     check "build without warnings" ninja -C $clang \
-        tests/unit/unit_{core,loopback,host} tests/kit/kit tests/conformance/echo_host || return 0
+        tests/unit/unit_{core,deflate,loopback,host} tests/kit/kit tests/conformance/echo_host || return 0
     part "Clang with sanitizers: tests"
     count "core" $clang/tests/unit/unit_core
+    count "deflate and frame vectors" $clang/tests/unit/unit_deflate
     count "loopback" $clang/tests/unit/unit_loopback
     count "host program" $clang/tests/unit/unit_host
     count "kit" $clang/tests/kit/kit

@@ -168,7 +168,7 @@ TEST_CASE("what does not inflate ends the connection with 1007", "[rfc7692]") {
           "\xf3\x48\xcd\xc9\xc9\x07\x00\xde\xad\xbe\xef\x00"s, // behind a last block
           ""s}) {                                              // not even an empty block
         INFO(deflated.size());
-        const peer p = std::move(peer{}.feed(text(deflated)));
+        const peer p = std::move(peer{}.feed(frame(2, deflated, true, true)));
         REQUIRE(p.messages.empty());
         REQUIRE(p.failed == error::bad_deflate_data);
         REQUIRE(p.failure_code == 1007);
@@ -246,8 +246,8 @@ TEST_CASE("a ratio ends uniform data sooner, where the row asks for it", "[rfc76
     agreed.wanted.max_ratio = 20;
     rfc7692::deflater by{15, false, 9};
     std::string small, large, mixed;
-    by.deflate(std::string(64 * 1024, 'x'), true, small); // not counted yet
-    by.deflate(std::string(64 * 1024 + 1, 'x'), true, large);
+    by.deflate(std::string(64 * 1024 - 1, 'x'), true, small); // not looked at yet
+    by.deflate(std::string(64 * 1024, 'x'), true, large);
     by.deflate(noise(100'000) + std::string(200'000, 'x'), true, mixed);
     REQUIRE(peer{agreed}.feed(frame(2, small, true, true)).messages.size() == 1);
     REQUIRE(peer{agreed}.feed(frame(2, mixed, true, true)).messages.size() == 1);

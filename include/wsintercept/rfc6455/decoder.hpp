@@ -54,15 +54,11 @@ class decoder {
     /// Bytes taken so far; after a failure up to the byte that showed it.
     std::uint64_t position() const noexcept { return position_; }
 
-    /// The end, for a reason of the extension's: as if a frame had shown it.
-    decoded fail(error reason) noexcept {
-        state_ = state::failed;
-        header_have_ = 0;
-        decoded d;
-        d.kind = decoded_kind::failed;
-        d.reason = reason;
-        d.failure_code = failure_code(reason);
-        return d;
+    /// The end, for what an extension found in the last part: position() is that frame's end, since
+    /// how the bytes are split must not show.
+    decoded fail_frame(error reason) noexcept {
+        position_ += remaining_;
+        return fail(reason);
     }
 
   private:
@@ -299,6 +295,16 @@ class decoder {
     }
 
     // The end.
+
+    decoded fail(error reason) noexcept {
+        state_ = state::failed;
+        header_have_ = 0;
+        decoded d;
+        d.kind = decoded_kind::failed;
+        d.reason = reason;
+        d.failure_code = failure_code(reason);
+        return d;
+    }
 
     /// RFC 6455 7.4.1.
     static constexpr std::uint16_t failure_code(error reason) noexcept {

@@ -47,14 +47,17 @@ class decoder {
     rfc6455::decoded inflate(rfc6455::decoded part, const rfc6455::decoder_limits& limits) {
         if (part.begins && !inflater_)
             inflater_ = std::make_unique<inflater>(bits_, takeover_);
-        if (const error bad = inflater_->inflate(
-                part.payload, part.fin, {limits.message, max_ratio_, limits.fragments}, inflated_);
-            bad != error{})
-            return frames_.fail(bad);
-        // RFC 6455 8.1, of what the text inflates to
-        if (part.type == data_type::text &&
-            !(utf8_.feed(inflated_) && (!part.fin || utf8_.complete())))
-            return frames_.fail(error::text_not_utf8);
+        const error bad = inflater_->inflate(
+            part.payload, part.fin, {limits.message, max_ratio_, limits.fragments}, inflated_);
+        // RFC 6455 8.1, of what the text inflates to; what came ahead of another fault counts
+        // first.
+        const bool text = part.type == data_type::text;
+        if (text && !utf8_.feed(inflated_))
+            return frames_.fail_frame(error::text_not_utf8);
+        if (bad != error{})
+            return frames_.fail_frame(bad);
+        if (text && part.fin && !utf8_.complete())
+            return frames_.fail_frame(error::text_not_utf8);
         part.payload = inflated_;
         part.rsv1 = false;
         return part;

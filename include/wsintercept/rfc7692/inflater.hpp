@@ -43,7 +43,6 @@ class inflater {
     error inflate(std::string_view in, bool fin, const inflate_limits& limits, std::string& out) {
         if (!ready_)
             return error::memory_exhausted;
-        came_ += in.size();
         if (const error bad = run(in, limits, out); bad != error{} || !fin)
             return bad;
         // RFC 7692 7.2.2: what the sender took away. Behind it stands a block's boundary, or the
@@ -60,25 +59,32 @@ class inflater {
     }
 
   private:
-    static constexpr std::uint64_t ratio_counts_from = 64 * 1024;
+    static constexpr std::uint64_t step = 64 * 1024; ///< the ratio is looked at so often
     static constexpr std::size_t window = 32 * 1024;
 
+    // Stops exactly where a limit is reached: how the bytes are split must not show.
     error run(std::string_view in, const inflate_limits& limits, std::string& out) {
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
         stream_.avail_in = static_cast<uInt>(in.size());
-        for (std::size_t room = std::max<std::size_t>(4 * in.size(), 256);;
-             room = std::min<std::size_t>(2 * room, 256 * 1024)) {
+        std::uint64_t guess = std::max<std::size_t>(4 * in.size(), 256);
+        for (;; guess = std::min(2 * guess, step)) {
+            const auto room = static_cast<std::size_t>(
+                std::min({guess, step - made_ % step, limits.message + 1 - made_}));
             const std::size_t had = out.size();
             out.resize(had + room);
             stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);
             stream_.avail_out = static_cast<uInt>(room);
+            const uInt before = stream_.avail_in;
             const int result = ::inflate(&stream_, Z_SYNC_FLUSH);
             const std::size_t made = room - stream_.avail_out;
             out.resize(had + made);
             made_ += made;
-            if (made_ > limits.message)
+            came_ += before - stream_.avail_in;
+            if (made_ > limits.message) {
+                out.pop_back();
                 return error::message_too_big;
-            if (made_ > ratio_counts_from && made_ / limits.ratio > came_)
+            }
+            if (made != 0 && made_ % step == 0 && made_ / limits.ratio > came_)
                 return error::inflates_too_much;
             if (result == Z_STREAM_END) {
                 at_boundary_ = true;
@@ -110,7 +116,7 @@ class inflater {
 
     z_stream stream_{};
     std::unique_ptr<Bytef[]> last_window_; ///< for go_on, which few peers need
-    std::uint64_t came_ = 0;               ///< bytes of the message
+    std::uint64_t came_ = 0;               ///< bytes of the message that were used
     std::uint64_t made_ = 0;               ///< bytes that they inflated to
     std::uint32_t last_blocks_ = 0;        ///< of the message
     bool takeover_;

@@ -15,7 +15,7 @@ struct options {
     int client_max_window_bits = 15;         ///< 8 to 15; below 15 where the offer allows it
     int level = 6;                           ///< zlib's: 1 (fast) to 9 (small)
     std::size_t compress_from = 64;          ///< smaller messages go out as they are
-    /// Bytes that one byte of a message may inflate to, counted from its first 64 KiB inflated on.
+    /// Bytes that one byte of a message may inflate to, looked at after each 64 KiB of them.
     /// 1,032 is what DEFLATE can reach; less refuses bombs sooner, and very uniform data with them.
     std::uint32_t max_ratio = 1032;
 
