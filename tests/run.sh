@@ -155,12 +155,13 @@ test_gcc() {
         -Dbench=enabled || return 0
     check "build without warnings" ninja -C $gcc \
         tests/headers/headers_{core,loopback,deflate} \
-        tests/unit/unit_{cef,deflate_cef,loopback,host} \
+        tests/unit/unit_{cef,deflate_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
         examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_rfc6455 || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef
+    count "allocations" $gcc/tests/unit/unit_allocations
     count "loopback" $gcc/tests/unit/unit_loopback
     check "loopback, with the flags of CEF" $gcc/tests/unit/loopback_cef || true
     count "host program" $gcc/tests/unit/unit_host

@@ -343,14 +343,16 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
 
     void perform(std::vector<mailbox::letter>& letters) noexcept override {
         const turn t{*this};
-        beginning_.swap(arrived_);
-        for (const socket_id id : beginning_)
+        const std::size_t due = arrived_.size(); // a handler may open more, for the next turn
+        for (std::size_t i = 0; i < due; ++i) {
+            const socket_id id = arrived_[i];
             if (state* s = touch(id); s != nullptr) {
                 s->fresh = false;
                 if (!s->gone)
                     begin(id, *s);
             }
-        beginning_.clear();
+        }
+        arrived_.erase(arrived_.begin(), arrived_.begin() + static_cast<std::ptrdiff_t>(due));
         for (mailbox::letter& l : letters) {
             const std::error_code result =
                 std::visit([&](const auto& call) { return run(call); }, l.what);
@@ -369,7 +371,6 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         return respond(c.id, {c.handled, c.status, c.reason, c.media_type, c.fields, c.body});
     }
 
-    std::vector<socket_id> beginning_; ///< those of arrived_ whose turn this is
     std::string answer_head_;          ///< a 101 being written
 };
 
