@@ -157,7 +157,7 @@ test_gcc() {
         tests/headers/headers_{core,loopback,deflate} \
         tests/unit/unit_{cef,deflate_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
-        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_rfc6455 || return 0
+        tests/browser/endpoint_host examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_rfc6455 || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef

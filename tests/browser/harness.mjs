@@ -39,7 +39,7 @@ async function within(promise, describe, limit = patience) {
   }
 }
 
-export const count = { passed: 0, failed: 0 };
+export const count = { passed: 0, failed: 0, skipped: 0 };
 let left = 0;
 
 export function test(name, body) {
@@ -55,6 +55,18 @@ export function test(name, body) {
       if (--left === 0) endAll(); // what a failed test left
     }
   });
+}
+
+export function skip(why) {
+  count.skipped++;
+  console.log(`skipped: ${why}`);
+}
+
+/// The system's browser, as the host program finds it.
+export function browserProgram() {
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const paths = process.env.PATH.split(":").flatMap((dir) => names.map((name) => `${dir}/${name}`));
+  return paths.find((path) => fs.existsSync(path)) ?? names[0];
 }
 
 /// The host program as a process: its lines, each kept, in order.

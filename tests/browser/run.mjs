@@ -11,9 +11,13 @@ if (!fs.statSync(program, { throwIfNoEntry: false })?.isFile()) {
   process.exit(2);
 }
 process.env.HTMLRENDERER = path.resolve(program);
+process.env.ENDPOINT_HOST = path.resolve(given, "tests/browser/endpoint_host");
 
 const { count } = await import("./harness.mjs");
-process.on("exit", () => console.log(`${count.passed} passed, ${count.failed} failed`));
+process.on("exit", () => {
+  const skipped = count.skipped === 0 ? "" : `, ${count.skipped} skipped`;
+  console.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
+});
 
 const folder = new URL("./", import.meta.url);
 const all = fs.readdirSync(folder).filter((name) => name.endsWith(".test.mjs"));
