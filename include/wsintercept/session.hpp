@@ -302,7 +302,8 @@ class session {
     }
 
     bool fits(std::size_t n, const limits& l) const noexcept {
-        return output_.empty() || n <= l.output - std::min(l.output, output_.size());
+        // A full queue takes no empty message either: each has a header.
+        return output_.empty() || (output_.size() < l.output && n <= l.output - output_.size());
     }
 
     void queue_close(std::uint16_t code, std::string_view reason, session_context& at) {

@@ -428,6 +428,22 @@ TEST_CASE("queue_full takes nothing; drained tells when what was refused has roo
     REQUIRE(w.core().buffered_amount(s.id) == 0);
 }
 
+TEST_CASE("a full queue takes no empty message either") {
+    world w{action::automatic, {}, small_limits()};
+    auto& s = w.opened();
+    s.reads = false;
+    REQUIRE_FALSE(w.core().send(s.id, std::string(990, 'a')));
+    std::size_t sent = 0;
+    while (!w.core().send(s.id, "") && sent < 1000)
+        ++sent;
+    REQUIRE(sent == 3); // each has a header
+    REQUIRE(w.core().buffered_amount(s.id) == 1000);
+    REQUIRE(w.core().send(s.id, "") == error::queue_full);
+    s.reads = true;
+    w.renderer.run();
+    REQUIRE(w.events() == lines{"drained"});
+}
+
 TEST_CASE("a message larger than the queue goes into an empty queue only") {
     world w{action::automatic, {}, small_limits()};
     auto& s = w.opened();
