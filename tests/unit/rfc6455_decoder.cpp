@@ -363,13 +363,18 @@ TEST_CASE("decoder: after the end") {
     const decoded late = closed.get().next(in, wide);
     REQUIRE(late.reason == error::data_after_close);
     REQUIRE(late.failure_code == protocol_error);
+    REQUIRE(in.size() == more.size() - 1);
+    REQUIRE(closed.get().position() == 9); // its first byte shows it, however many there are
+    REQUIRE(closed.get().next(in, wide).kind == decoded_kind::need_more);
     REQUIRE(in.empty());
+    REQUIRE(closed.get().position() == 9);
 
     runner failed;
     failed.feed(frame(0x83, "x"));
     in = more;
     REQUIRE(failed.get().next(in, wide).kind == decoded_kind::need_more);
     REQUIRE(in.empty());
+    REQUIRE(failed.get().position() == 1);
 }
 
 TEST_CASE("decoder: one thing a call, views into the input, unmasked in place") {

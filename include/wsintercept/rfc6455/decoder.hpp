@@ -323,9 +323,12 @@ class decoder {
 
     /// RFC 6455 5.5.1: nothing follows a close frame. After a failure nothing is read.
     decoded drop(std::span<char>& in) noexcept {
-        const bool late = state_ == state::closed && !in.empty();
-        take(in, in.size());
-        return late ? fail(error::data_after_close) : decoded{};
+        if (state_ == state::closed && !in.empty()) {
+            take(in, 1);
+            return fail(error::data_after_close);
+        }
+        in = in.last(0);
+        return {};
     }
 
     opcode op() const noexcept { return static_cast<opcode>(first_ & 0x0FU); }
