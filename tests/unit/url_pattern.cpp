@@ -108,6 +108,14 @@ TEST_CASE("pattern: what can never match, or not as it looks, is warned of") {
     doubtful("ws://myapp/*{", "ws://myapp/*{", 12);
 }
 
+TEST_CASE("pattern: what is no host stays as it is, so that it reads back") {
+    for (const char* text :
+         {"ws://*a%0a/", "ws://*a%20bank.test/", "ws://*%2541/", "ws://a%00/", "ws://a%20b/*"})
+        doubtful(text, text, 5);
+    ok("ws://[%3a*/", "ws://[%3a*/");
+    ok("ws://*%41%2Dx/", "ws://*a-x/");
+}
+
 TEST_CASE("pattern: which reach tunnels to any host") {
     const auto reach = [](std::string_view text) { return pattern_reader{text}.read().reach; };
     REQUIRE_FALSE(reach("*").empty());

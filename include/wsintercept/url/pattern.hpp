@@ -211,17 +211,16 @@ class pattern_reader {
             return false;
         }
         const bool literal = host.find('*') == npos;
-        if (const std::optional<std::string> name = parse_host(host); name && literal) {
-            out_.text += *name;
+        if (const std::optional<std::string> whole = parse_host(host); whole && literal) {
+            out_.text += *whole;
             return true;
         }
-        const bool bracket = host.starts_with('[');
-        if (literal ||
-            (!bracket && !std::all_of(decoded.begin(), decoded.end(), is_host_character)))
+        const bool name = std::all_of(decoded.begin(), decoded.end(), is_host_character);
+        if (literal || (!name && !host.starts_with('[')))
             warn_never(column, "this is no host");
         else if (host.find_first_not_of('*') == npos)
             set_reach("every https and wss host");
-        for (const char c : decoded.find_first_of("/\\?#") == npos ? decoded : std::string{host})
+        for (const char c : name ? std::string_view{decoded} : host)
             out_.text += lower(c);
         return true;
     }
