@@ -3,6 +3,8 @@
 #include "catch.hpp"
 #include "recorder.hpp"
 
+#include <array>
+
 using namespace test;
 using std::chrono::seconds;
 using wsintercept::action;
@@ -283,6 +285,22 @@ TEST_CASE("a handler may abort the very ID that is being reported") {
     };
     w.renderer.write(s, text("o", false) + frame(0, "ne") + text("two"));
     REQUIRE(w.events() == lines{"Receive text fin one", "Error aborted by the host"});
+    REQUIRE(s.ended == ending::abort);
+}
+
+TEST_CASE("an abort inside an event that `read` gave rise to: nothing more is read") {
+    world w;
+    w.host.on_upgrade = [&](const auto& e) {
+        REQUIRE_FALSE(w.core().send(e.id, "never"));
+        REQUIRE_FALSE(w.core().abort(e.id));
+    };
+    auto& s = w.renderer.open({"GET", "ws://myapp/feed", handshake(), {}});
+    s.reads = false;
+    w.renderer.run();
+    std::array<char, 500> buffer;
+    const auto got = w.core().read(s.id, buffer);
+    REQUIRE(std::string_view{buffer.data(), got.size} == accepted());
+    REQUIRE(got.finished);
     REQUIRE(s.ended == ending::abort);
 }
 

@@ -99,7 +99,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         if (s == nullptr || s->cut)
             return {0, true};
         std::size_t n = 0;
-        while (n < buffer.size()) {
+        while (n < buffer.size() && !s->cut) { // a handler may abort in between
             const output_views views = s->socket.output();
             std::size_t round = 0;
             for (const std::string_view v : views) {
