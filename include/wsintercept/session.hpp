@@ -156,7 +156,7 @@ class session {
         if (!std::exchange(paused_, false))
             return;
         const duration still = now - paused_at_;
-        heard_ += still;
+        heard_ = std::min(heard_ + still, now); // it may have spoken, or opened, meanwhile
         pinged_at_ += still;
         if (began_ != never)
             began_ += still;

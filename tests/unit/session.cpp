@@ -89,6 +89,17 @@ TEST_CASE("session: deadlines are named before they come, and only then do somet
     REQUIRE(b.told == lines{"a message was not finished in time"});
 }
 
+TEST_CASE("session: silence behind a pause counts from its end at the latest") {
+    bench b;
+    b.limits.idle = seconds{20};
+    b.session.pause(b.at.now);
+    b.pass(seconds{100});
+    SECTION("the peer spoke meanwhile") { b.feed(text("x")); }
+    SECTION("the socket opened meanwhile") { b.session.start(b.at.now); }
+    b.session.resume(b.at.now);
+    REQUIRE(b.session.deadline(b.limits) == b.at.now + b.limits.idle);
+}
+
 TEST_CASE("session: a page that takes output slowly has the time to take it all") {
     bench b;
     REQUIRE_FALSE(b.session.send(std::string(100, 'x'), true, {}, b.at));
