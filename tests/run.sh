@@ -203,7 +203,7 @@ test_consumer() {
     cp tests/consumer/* build/consumer/
     ln -s ../../.. build/consumer/subprojects/wsintercept
     check "as a subproject" consumer_tests build/consumer/sub build/consumer \
-        --force-fallback-for=wsintercept,wsintercept-loopback || true
+        --force-fallback-for=wsintercept,wsintercept-loopback,wsintercept-deflate || true
     check "install" install_library || return 0
     PKG_CONFIG_PATH=$(find "$PWD/build/installed" -name pkgconfig) \
         check "installed" consumer_tests build/consumer/installed build/consumer \
