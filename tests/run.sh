@@ -13,7 +13,7 @@ usage: tests/run.sh [--all]
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
 
-  --all   also the demo without each of its rows in turn
+  --all   also the demo without each of its rows in turn, and fuzzing for a minute a target
   --help  this text
 END
 }
@@ -190,6 +190,18 @@ test_sanitizers() {
     count "conformance" node tests/conformance/run.mjs --host $clang/tests/conformance/echo_host
 }
 
+test_fuzz() {
+    part "Fuzzing, briefly"
+    local target targets seconds=5
+    [ $all = no ] || seconds=60
+    mapfile -t targets < <(find tests/fuzz/seeds -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)
+    check "build of the replays" ninja -C $gcc "${targets[@]/#/tests/fuzz/fuzz_}" || return 0
+    for target in "${targets[@]}"; do
+        check "seeds of $target" $gcc/tests/fuzz/fuzz_"$target" tests/fuzz/seeds/"$target" || true
+    done
+    count "fuzzing" tests/fuzz/run.sh --seconds $seconds --jobs 2
+}
+
 consumer_tests() { meson setup "$@" && meson test -C "$1"; }
 install_library() {
     meson setup build/consumer/library --prefix="$PWD/build/installed" -Dtests=disabled \
@@ -251,6 +263,7 @@ main() {
     test_form
     test_gcc
     test_sanitizers
+    test_fuzz
     test_consumer
     test_pages
     test_demo

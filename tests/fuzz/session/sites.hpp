@@ -1,0 +1,98 @@
+// What a page of the session target can ask for, and what it is answered.
+#pragma once
+
+#include <wsintercept/url/intercepted_urls.hpp>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fuzz {
+
+using std::chrono::seconds;
+namespace ws = wsintercept;
+
+inline ws::limits small_limits() {
+    ws::limits l;
+    l.frame = 300;
+    l.message = 400;
+    l.fragments = 5;
+    l.output = 3000;
+    l.message_time = seconds{20};
+    return l;
+}
+inline ws::limits timed_limits() {
+    ws::limits l = small_limits();
+    l.ping = seconds{7};
+    l.idle = seconds{30};
+    return l;
+}
+inline ws::limits tight_limits() {
+    ws::limits l = small_limits();
+    l.unfinished = 50;
+    return l;
+}
+
+struct site {
+    const char* url;
+    ws::action action;
+    ws::row_options options;
+    const char* chosen; ///< field of the 101 where subprotocols are offered
+};
+inline const std::array<site, 5> sites{{
+    {"ws://auto/",
+     ws::action::automatic,
+     {{"chat"}, true, ws::delivery::whole, small_limits()},
+     "Sec-WebSocket-Protocol: chat\r\n"},
+    {"ws://chunks/",
+     ws::action::automatic,
+     {{}, false, ws::delivery::chunks, small_limits()},
+     "Sec-WebSocket-Protocol: soap\r\n"},
+    {"ws://manual/", ws::action::manual, {{}, false, ws::delivery::whole, small_limits()}, ""},
+    {"ws://timed/",
+     ws::action::automatic,
+     {{"none"}, true, ws::delivery::whole, timed_limits()},
+     ""},
+    {"ws://tight/",
+     ws::action::automatic,
+     {{}, false, ws::delivery::chunks, tight_limits()},
+     "Sec-WebSocket-Protocol: soap\r\n"},
+}};
+
+inline std::shared_ptr<const ws::intercepted_urls> make_table() {
+    std::vector<ws::row> rows;
+    for (const site& s : sites)
+        rows.push_back({std::string{s.url} + "*", s.action, s.options});
+    return ws::intercepted_urls::build(rows).table;
+}
+
+struct handshake {
+    const char* fields;
+    bool offers = false;           ///< subprotocols
+    const char* refused = nullptr; ///< the status, where it is not valid
+};
+inline constexpr std::array<handshake, 4> handshakes{{
+    {"Sec-WebSocket-Version: 13\r\n"},
+    {"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: soap, chat\r\n"
+     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
+     true},
+    {"Sec-WebSocket-Version: 8\r\n", false, "426"},
+    {"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: a b\r\n", false, "400"},
+}};
+
+// Key and accept key of RFC 6455 1.3.
+inline std::string request_head(const handshake& h) {
+    return std::string{"GET / HTTP/1.1\r\nHost: page\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"} +
+           h.fields + "\r\n";
+}
+inline std::string accepting_head(const char* fields = "") {
+    return std::string{"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\n"
+                       "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"} +
+           fields + "\r\n";
+}
+
+} // namespace fuzz
