@@ -73,7 +73,7 @@ run() {
     mkdir -p "$corpus" "$findings" $build/log
     touch "$log.begin"
     "$build/tests/fuzz/fuzz_$target" "${dictionary[@]}" -max_total_time="$seconds" \
-        -max_len="$(longest "$target")" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -max_len="$(longest "$target")" -len_control=20 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$findings/" "$corpus" "tests/fuzz/seeds/$target" \
         >"$log" 2>&1 || status=$?
     times >"$log.times"

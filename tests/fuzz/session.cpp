@@ -40,7 +40,10 @@ void step(world& w, input& in) {
     case 'e': return w.send(s, in.line(), true, data_type::binary);
     case 'n': return w.send(s, in.line(), false, std::nullopt);
     case 'f': return w.send(s, in.line(), true, std::nullopt);
-    case 'j': return w.send(s, std::string(in.octet() * 16, 'j'), true, std::nullopt, true);
+    case 'j': { // up to more than the pongs' share of the queue
+        const std::size_t n = in.octet();
+        return w.send(s, std::string(n * n * 2, 'j'), true, std::nullopt, true);
+    }
     case 'q': {
         const unsigned high = in.octet();
         const auto status = static_cast<std::uint16_t>(high * 256 + in.octet());

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace reference {
@@ -27,11 +28,11 @@ struct frame {
 /// What a stream of bytes holds, whatever follows.
 struct stream {
     std::vector<frame> frames;
-    bool in_frame = false; ///< a header or payload is not whole
-    bool open = false;     ///< the last frame is a data frame that is not whole
-    bool closed = false;   ///< the last frame is a close frame
-    error failure{};       ///< error{}: none so far
-    std::size_t position;  ///< how many bytes were read, up to the one that showed the failure
+    bool in_frame = false;    ///< a header or payload is not whole
+    bool open = false;        ///< the last frame is a data frame that is not whole
+    bool closed = false;      ///< the last frame is a close frame
+    error failure{};          ///< error{}: none so far
+    std::size_t position = 0; ///< how many bytes were read, up to the one that showed the failure
 };
 
 struct frame_limits {
@@ -70,139 +71,158 @@ inline unsigned failure_status(error why) {
     }
 }
 
-inline stream read_frames(std::string_view in, const frame_limits& limits) {
-    stream out;
-    std::size_t& at = out.position;
-    at = 0;
-    unsigned type = 0; // of the message that has begun, or 0
-    std::string text;  // of that message, all frames
-    std::uint64_t announced = 0;
-    std::size_t fragments = 0;
-    const auto fail = [&](error why, std::size_t position) {
-        out.failure = why;
-        at = position;
-        return out;
-    };
+/// Reads frame after frame, each from its first byte.
+class frame_reader {
+  public:
+    frame_reader(std::string_view in, const frame_limits& limits) : rest_{in}, limits_{limits} {}
 
-    while (at < in.size()) {
-        const std::string_view f = in.substr(at);
-        const auto byte = [f](std::size_t i) -> unsigned {
-            return static_cast<unsigned char>(f[i]);
-        };
-        const auto up_to = [f](std::size_t n) { return n < f.size() ? n : f.size(); };
-
-        // The first byte.
-        if (out.closed)
-            return fail(error::data_after_close, at + 1);
-        const bool fin = byte(0) >= 128;
-        const unsigned opcode = byte(0) % 16;
-        const bool control = opcode >= 8;
-        if (byte(0) / 16 % 8 != 0)
-            return fail(error::reserved_bit, at + 1);
-        if (opcode != 0 && opcode != 1 && opcode != 2 && opcode != 8 && opcode != 9 && opcode != 10)
-            return fail(error::reserved_opcode, at + 1);
-        if (control && !fin)
-            return fail(error::control_fragmented, at + 1);
-        if (opcode == 0 && type == 0)
-            return fail(error::unexpected_continuation, at + 1);
-        if (!control && opcode != 0 && type != 0)
-            return fail(error::expected_continuation, at + 1);
-        if (!control && (type == 0 ? 0 : fragments) >= limits.fragments)
-            return fail(error::too_many_fragments, at + 1);
-        out.in_frame = true;
-        if (f.size() < 2) {
-            at += f.size();
-            return out;
+    stream read() {
+        while (!rest_.empty() && next()) {
         }
-
-        // The second.
-        const unsigned short_length = byte(1) % 128;
-        if (byte(1) < 128)
-            return fail(error::not_masked, at + 2);
-        if (control && short_length > 125)
-            return fail(error::control_too_long, at + 2);
-        if (opcode == 8 && short_length == 1)
-            return fail(error::close_body_one_byte, at + 2);
-
-        // The length.
-        const std::size_t more = short_length < 126 ? 0 : short_length == 126 ? 2 : 8;
-        if (f.size() < 2 + more) {
-            at += f.size();
-            return out;
-        }
-        const std::uint64_t length = more == 0 ? short_length : number(f.substr(2, more));
-        if (length >= std::uint64_t{1} << 63)
-            return fail(error::length_top_bit, at + 2 + more);
-        if ((more == 2 && length < 126) || (more == 8 && length < 65536))
-            return fail(error::length_not_minimal, at + 2 + more);
-        if (!control && length > limits.frame)
-            return fail(error::frame_too_big, at + 2 + more);
-        if (!control && (type == 0 ? 0 : announced) + length > limits.message)
-            return fail(error::message_too_big, at + 2 + more);
-
-        // The masking key.
-        const std::size_t start = 2 + more + 4;
-        if (f.size() < start) {
-            at += f.size();
-            return out;
-        }
-
-        // The payload.
-        frame now{opcode, !control && opcode != 0, fin, length, {}};
-        const std::size_t end = up_to(start + static_cast<std::size_t>(length));
-        for (std::size_t i = start; i < end; ++i)
-            now.payload += static_cast<char>(byte(i) ^ byte(start - 4 + (i - start) % 4));
-        const bool whole = now.payload.size() == length;
-        if (control) {
-            if (!whole) {
-                at += end;
-                return out;
-            }
-            if (opcode == 8 && length != 0) {
-                const std::string_view body = now.payload;
-                if (!close_code_may_be_sent(number(body.substr(0, 2))))
-                    return fail(error::close_code_invalid, at + end);
-                if (!is_utf8(body.substr(2)))
-                    return fail(error::close_reason_not_utf8, at + end);
-            }
-            out.in_frame = false;
-            out.closed = opcode == 8;
-            out.frames.push_back(now);
-            at += end;
-            continue;
-        }
-        if (opcode != 0) {
-            type = opcode;
-            text.clear();
-            announced = 0;
-            fragments = 0;
-        }
-        now.opcode = type;
-        announced += length;
-        ++fragments;
-        const std::size_t before = text.size();
-        text += now.payload;
-        if (type == 1) {
-            const utf8_result checked = utf8(text);
-            if (checked.bad) {
-                now.payload.resize(checked.good - before);
-                out.frames.push_back(now);
-                out.open = true;
-                return fail(error::text_not_utf8, at + start + now.payload.size() + 1);
-            }
-            if (fin && whole && checked.whole != text.size()) {
-                out.frames.push_back(now);
-                out.open = true;
-                return fail(error::text_not_utf8, at + end);
-            }
-        }
-        out.frames.push_back(now);
-        out.open = out.in_frame = !whole;
-        at += end;
-        if (fin && whole)
-            type = 0;
+        return std::move(out_);
     }
-    return out;
+
+  private:
+    /// False: this is the end, or as far as the bytes go.
+    bool next() {
+        const unsigned first = octet(0);
+        const bool fin = first >= 128;
+        const unsigned opcode = first % 16;
+        out_.in_frame = true;
+        if (const error bad = check_first(first / 16 % 8, opcode, fin); bad != error{})
+            return fail(bad, 1);
+        if (rest_.size() < 2)
+            return stop();
+
+        const unsigned short_length = octet(1) % 128;
+        if (octet(1) < 128)
+            return fail(error::not_masked, 2);
+        if (is_control(opcode) && short_length > 125)
+            return fail(error::control_too_long, 2);
+        if (opcode == 8 && short_length == 1)
+            return fail(error::close_body_one_byte, 2);
+
+        const std::size_t more = short_length < 126 ? 0 : short_length == 126 ? 2 : 8;
+        if (rest_.size() < 2 + more)
+            return stop();
+        const std::uint64_t length = more == 0 ? short_length : number(rest_.substr(2, more));
+        if (const error bad = check_length(opcode, more, length); bad != error{})
+            return fail(bad, 2 + more);
+
+        const std::size_t start = 2 + more + 4; // behind the masking key
+        if (rest_.size() < start)
+            return stop();
+        frame now{opcode, opcode == 1 || opcode == 2, fin, length, {}};
+        for (std::size_t i = 0; i < length && start + i < rest_.size(); ++i)
+            now.payload += static_cast<char>(octet(start + i) ^ octet(start - 4 + i % 4));
+        return is_control(opcode) ? control(std::move(now), start) : data(std::move(now), start);
+    }
+
+    error check_first(unsigned reserved_bits, unsigned opcode, bool fin) const {
+        if (out_.closed)
+            return error::data_after_close;
+        if (reserved_bits != 0)
+            return error::reserved_bit;
+        if (opcode != 0 && opcode != 1 && opcode != 2 && opcode != 8 && opcode != 9 && opcode != 10)
+            return error::reserved_opcode;
+        if (is_control(opcode))
+            return fin ? error{} : error::control_fragmented;
+        if (opcode == 0 && type_ == 0)
+            return error::unexpected_continuation;
+        if (opcode != 0 && type_ != 0)
+            return error::expected_continuation;
+        return (type_ == 0 ? 0 : fragments_) < limits_.fragments ? error{}
+                                                                 : error::too_many_fragments;
+    }
+
+    error check_length(unsigned opcode, std::size_t more, std::uint64_t length) const {
+        if (length >= std::uint64_t{1} << 63)
+            return error::length_top_bit;
+        if ((more == 2 && length < 126) || (more == 8 && length < 65536))
+            return error::length_not_minimal;
+        if (is_control(opcode))
+            return {};
+        if (length > limits_.frame)
+            return error::frame_too_big;
+        return (type_ == 0 ? 0 : announced_) + length > limits_.message ? error::message_too_big
+                                                                        : error{};
+    }
+
+    bool control(frame now, std::size_t start) {
+        if (now.payload.size() < now.length)
+            return stop();
+        const std::size_t size = start + now.payload.size();
+        if (now.opcode == 8 && now.length != 0) {
+            if (!close_code_may_be_sent(number(now.payload.substr(0, 2))))
+                return fail(error::close_code_invalid, size);
+            if (!is_utf8(now.payload.substr(2)))
+                return fail(error::close_reason_not_utf8, size);
+        }
+        out_.closed = now.opcode == 8;
+        out_.in_frame = false;
+        out_.frames.push_back(std::move(now));
+        take(size);
+        return true;
+    }
+
+    bool data(frame now, std::size_t start) {
+        if (now.begins) {
+            type_ = now.opcode;
+            text_.clear();
+            announced_ = 0;
+            fragments_ = 0;
+        }
+        now.opcode = type_;
+        announced_ += now.length;
+        ++fragments_;
+        const bool whole = now.payload.size() == now.length;
+        const std::size_t before = text_.size(), size = start + now.payload.size();
+        text_ += now.payload;
+        const utf8_result checked = type_ == 1 ? utf8(text_) : utf8_result{};
+        const bool cut_off = type_ == 1 && now.fin && whole && checked.whole != text_.size();
+        if (checked.bad)
+            now.payload.resize(checked.good - before);
+        out_.frames.push_back(now);
+        out_.open = !whole || checked.bad || cut_off;
+        if (checked.bad)
+            return fail(error::text_not_utf8, start + now.payload.size() + 1);
+        if (cut_off)
+            return fail(error::text_not_utf8, size);
+        out_.in_frame = !whole;
+        take(size);
+        if (now.fin && whole)
+            type_ = 0;
+        return true;
+    }
+
+    static bool is_control(unsigned opcode) { return opcode >= 8; }
+    unsigned octet(std::size_t i) const { return static_cast<unsigned char>(rest_[i]); }
+    void take(std::size_t n) {
+        out_.position += n;
+        rest_.remove_prefix(n);
+    }
+    bool stop() {
+        take(rest_.size());
+        return false;
+    }
+    /// Its first n bytes show it.
+    bool fail(error why, std::size_t n) {
+        out_.failure = why;
+        take(n);
+        return false;
+    }
+
+    std::string_view rest_;
+    frame_limits limits_;
+    stream out_;
+    unsigned type_ = 0; ///< of the message that has begun, or 0
+    std::string text_;  ///< of that message, all frames
+    std::uint64_t announced_ = 0;
+    std::size_t fragments_ = 0;
+};
+
+inline stream read_frames(std::string_view in, const frame_limits& limits) {
+    return frame_reader{in, limits}.read();
 }
 
 } // namespace reference

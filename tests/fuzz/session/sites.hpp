@@ -23,15 +23,15 @@ inline ws::limits small_limits() {
     l.message_time = seconds{20};
     return l;
 }
-inline ws::limits timed_limits() {
+inline ws::limits pinging_limits() {
     ws::limits l = small_limits();
     l.ping = seconds{7};
-    l.idle = seconds{30};
     return l;
 }
 inline ws::limits tight_limits() {
     ws::limits l = small_limits();
-    l.unfinished = 50;
+    l.unfinished = 60;
+    l.idle = seconds{30};
     return l;
 }
 
@@ -48,16 +48,16 @@ inline const std::array<site, 5> sites{{
      "Sec-WebSocket-Protocol: chat\r\n"},
     {"ws://chunks/",
      ws::action::automatic,
-     {{}, false, ws::delivery::chunks, small_limits()},
+     {{}, false, ws::delivery::chunks, tight_limits()},
      "Sec-WebSocket-Protocol: soap\r\n"},
     {"ws://manual/", ws::action::manual, {{}, false, ws::delivery::whole, small_limits()}, ""},
-    {"ws://timed/",
+    {"ws://pings/",
      ws::action::automatic,
-     {{"none"}, true, ws::delivery::whole, timed_limits()},
+     {{"none"}, true, ws::delivery::whole, pinging_limits()},
      ""},
     {"ws://tight/",
      ws::action::automatic,
-     {{}, false, ws::delivery::chunks, tight_limits()},
+     {{}, false, ws::delivery::whole, tight_limits()},
      "Sec-WebSocket-Protocol: soap\r\n"},
 }};
 

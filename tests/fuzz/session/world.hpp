@@ -33,6 +33,7 @@ struct socket {
     reference::life life;
     const site* where = nullptr;
     const handshake* asked = nullptr;
+    std::size_t largest = 0; ///< that the host tried to send
     bool hung_up = false;
 };
 
@@ -102,7 +103,8 @@ class world {
         require(result == code(expected), "the result of send");
         // What is larger than the limit goes into an empty queue. Control frames have room of
         // their own: pongs up to 64 KiB, a ping, a close frame.
-        const std::size_t most = std::max(s.life.queue, data.size()) + 10 + 65536 + 4 * 127;
+        s.largest = std::max(s.largest, data.size());
+        const std::size_t most = std::max(s.life.queue, s.largest) + 10 + 65536 + 4 * 127;
         require(core_.buffered_amount(id) <= most, "the queue is bounded");
     }
     void close(socket& s, std::uint16_t status, std::string_view reason) {
@@ -151,7 +153,7 @@ class world {
         s.page.stream.ended = ws::ending::abort;
         s.page.stream.wake_at = ws::time_point::max();
         s.hung_up = true;
-        core_.closed(s.page.stream.id);
+        core_.closed(s.page.stream.id, std::make_error_code(std::errc::connection_reset));
     }
     /// Everything that can happen now.
     void run() {
