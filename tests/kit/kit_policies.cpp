@@ -1,5 +1,7 @@
 #include "policy_kit.hpp"
 
+#include <wsintercept/rfc7692/permessage_deflate.hpp>
+
 #include "../unit/catch.hpp"
 
 #include <algorithm>
@@ -114,9 +116,21 @@ TEST_CASE("handshake policy: one that takes a host's word for it is noticed") {
     fails(wrong, "handshake: answers");
 }
 
+TEST_CASE("handshake policy: with permessage-deflate") {
+    kit::failures wrong;
+    kit::check_handshake_policy<wsintercept::deflate_policies::handshake>(wrong.collect());
+    passes(wrong, 100);
+}
+
 TEST_CASE("frame policy: rfc6455::framing") {
     kit::failures wrong;
     kit::check_frame_policy<wsintercept::rfc6455::framing, kit::rfc6455_peer>(wrong.collect());
+    passes(wrong, 40);
+}
+
+TEST_CASE("frame policy: rfc7692::framing, as long as nothing is agreed on") {
+    kit::failures wrong;
+    kit::check_frame_policy<wsintercept::rfc7692::framing, kit::rfc6455_peer>(wrong.collect());
     passes(wrong, 40);
 }
 

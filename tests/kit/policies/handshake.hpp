@@ -122,9 +122,10 @@ class handshake_kit {
     }
 
     void responds() {
-        const reading r{valid_.with("Sec-WebSocket-Protocol: a, b")};
+        const reading r{valid_.with("Sec-WebSocket-Protocol: a, b")
+                            .with("Sec-WebSocket-Extensions: permessage-deflate")};
         std::string out = "before";
-        P::response(r.upgrade, "b", {}, out);
+        P::response(r.upgrade, "b", P::negotiate(r.upgrade, nullptr), out);
         report_("handshake: response", "appends", out.starts_with("before"));
         const std::string bytes = out.substr(6);
         rfc9112::status_head head;
