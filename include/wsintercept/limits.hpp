@@ -29,6 +29,8 @@ struct limits {
     duration closing = std::chrono::seconds{5}; ///< a closing handshake; then the transport ends
     duration ping = duration::zero();           ///< silence before a ping; zero: no pings
     duration idle = duration::zero();           ///< silence before the end; zero: no such time-out
+
+    friend bool operator==(const limits&, const limits&) = default;
 };
 
 /// The cap that even a raised limit keeps: no message, frame or queue is larger.

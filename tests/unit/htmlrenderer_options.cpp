@@ -60,7 +60,7 @@ TEST_CASE("what holds without options") {
 TEST_CASE("rows keep their order and are split at the last =") {
     const options o = ok({"--intercept", "ws://a.test/?x=1=0", "--intercept=ws://a.test/*=2",
                           "--intercept", "[ws://b.test/]=1"});
-    REQUIRE(o.table->rows().size() == 3);
+    REQUIRE(o.table->size() == 3);
     CHECK(o.table->match("ws://a.test/?x=1").action == action::external);
     CHECK(o.table->match("ws://a.test/?x=2").action == action::manual);
     bad({"--intercept", "ws://a.test/"}, "expected 'PATTERN=0', =1 or =2");

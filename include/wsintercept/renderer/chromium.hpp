@@ -31,7 +31,7 @@ inline switches_result switches(const intercepted_urls& table, std::uint16_t por
     if (script.fallback == pac_fallback::none)
         result.switches.push_back("--proxy-pac-url=" + pac_data_url(script.text));
     else
-        result.error = "the table is too large: its " + std::to_string(table.rows().size()) +
+        result.error = "the table is too large: its " + std::to_string(table.size()) +
                        " rows do not fit into a proxy script of " +
                        std::to_string(pac_size / 1024) +
                        " KiB, and URLs that it would send here in vain cannot be relayed yet";

@@ -24,6 +24,7 @@ struct options {
                client_max_window_bits >= 8 && client_max_window_bits <= 15 && level >= 1 &&
                level <= 9 && max_ratio >= 1;
     }
+    friend bool operator==(const options&, const options&) = default;
 };
 
 } // namespace wsintercept::rfc7692

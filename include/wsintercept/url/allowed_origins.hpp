@@ -98,12 +98,11 @@ inline allowed_origins::allowed_origins(const intercepted_urls& table) {
                 origins_.push_back(std::move(*origin));
     };
     add(std::string{table.root()});
-    for (std::size_t i = 0; i < table.rows().size(); ++i) {
-        const row& r = table.rows()[i];
-        const detail::pattern_shape& shape = table.shape(i);
-        if (r.action == action::external || shape.host == 0 || shape.schemes == 0)
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const detail::pattern_shape shape = table.shape(i);
+        if (table.action(i) == action::external || shape.host == 0 || shape.schemes == 0)
             continue;
-        const std::string_view site = shape.authority(r.pattern);
+        const std::string_view site = shape.authority(table.pattern(i));
         const std::size_t star = site.find('*'), colon = detail::port_colon(site);
         if (star == std::string_view::npos) {
             add(std::string{site});

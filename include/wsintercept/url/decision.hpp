@@ -35,6 +35,8 @@ struct row_options {
     /// On where set; needs deflate_policies. On loopback it costs time and gains nothing.
     std::optional<rfc7692::options> deflate{};
     std::optional<wsintercept::limits> limits{}; ///< in place of the interceptor's
+
+    friend bool operator==(const row_options&, const row_options&) = default;
 };
 
 /// A URL policy's answer.

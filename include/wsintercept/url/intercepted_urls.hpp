@@ -2,11 +2,15 @@
 #pragma once
 
 #include <wsintercept/error.hpp>
+#include <wsintercept/url/compiled_rows.hpp>
 #include <wsintercept/url/decision.hpp>
+#include <wsintercept/url/explain.hpp>
 #include <wsintercept/url/pattern.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,16 +40,24 @@ struct row_problem {
 ///
 /// How far a `*` reaches: before a pattern's "://" within the scheme, from there to the next '/'
 /// within host and port; as a pattern's last character, and everywhere else, over anything.
+///
+/// What a URL costs does not grow with the rows: one pass over it, in steps, finds the few rows of
+/// which a telling literal stands in it, and only these are compared. Rows that share all their
+/// literals with others are compared one by one where those stand in the URL, and in the worst case
+/// every row is compared twice; none ever goes back and tries again. No call but `build` and
+/// `explain` allocates.
 class intercepted_urls {
   public:
     struct built {
         std::shared_ptr<const intercepted_urls> table; ///< null if there is an error
         std::vector<row_problem> errors;
-        std::vector<row_problem> warnings;
+        std::vector<row_problem> warnings; ///< in the rows' order
     };
 
     /// Compiles the rows. No rows: the single row `*://ROOT/*` = 1. ROOT is the application's
-    /// virtual host; it is lower-cased.
+    /// virtual host; it is lower-cased. Warns of rows that can never match, and of those that never
+    /// decide since rows before them take each of their URLs (not of all such rows: of those for
+    /// which this shows at once).
     static built build(std::span<const row> rows, std::string_view root = "myapp");
 
     /// The first row that matches a URL in normal form (see normalise). Any thread.
@@ -60,38 +72,41 @@ class intercepted_urls {
     bool may_match_site(std::string_view scheme, std::string_view host,
                         unsigned port) const noexcept;
 
-    /// One line that says which row decides on a URL and why; its first word is `external`, `auto`
-    /// or `manual`. The URL need not be in normal form.
-    std::string explain(std::string_view url) const;
+    /// One line that says which row decides on a URL and why, or why none does; its first word is
+    /// `external`, `auto` or `manual`. The URL need not be in normal form.
+    std::string explain(std::string_view url) const { return explain_url(*this, url); }
 
-    std::span<const row> rows() const noexcept { return rows_; } ///< patterns in normal form
+    /// For explanations: a row's pattern, and which row came nearest to a URL that none matches.
+    std::string_view row_text(std::size_t row) const noexcept { return pattern(row); }
+    std::string why_none(std::string_view url) const;
+
+    std::size_t size() const noexcept { return rows().size(); }
+    /// Of a row, in normal form; valid as long as the table.
+    std::string_view pattern(std::size_t row) const noexcept { return rows().text(row); }
+    wsintercept::action action(std::size_t row) const noexcept { return rows().action(row); }
+    /// Null: the defaults. Valid as long as the table.
+    const row_options* options(std::size_t row) const noexcept { return rows().options(row); }
     std::string_view root() const noexcept { return root_; }
 
     /// How the pattern of a row is cut. For what is made from tables: PAC text, origins.
-    const detail::pattern_shape& shape(std::size_t row) const noexcept { return shapes_[row]; }
+    detail::pattern_shape shape(std::size_t row) const noexcept { return rows().shape(row); }
+
+    /// Bytes that it holds, without what options hold on the heap.
+    std::size_t memory() const noexcept { return sizeof *this + compiled_.memory(); }
 
   private:
     intercepted_urls() = default;
 
-    std::vector<row> rows_;
-    std::vector<detail::pattern_shape> shapes_; ///< beside rows_
+    const detail::packed_rows& rows() const noexcept { return compiled_.rows(); }
+
+    detail::compiled_rows compiled_;
     std::string root_;
 };
 
 namespace detail {
 
-inline constexpr std::size_t max_rows = std::size_t{1} << 20;
 inline constexpr std::size_t max_pattern = std::size_t{1} << 16;
 inline constexpr std::size_t max_host = 1024; ///< DNS ends names at 253
-
-constexpr std::string_view action_word(action a) noexcept {
-    switch (a) {
-    case action::external: return "external";
-    case action::automatic: return "auto";
-    case action::manual: return "manual";
-    }
-    return "external";
-}
 
 inline row_problem problem(std::size_t row, std::size_t column, std::error_code code,
                            std::string_view text) {
@@ -101,6 +116,19 @@ inline row_problem problem(std::size_t row, std::size_t column, std::error_code 
 }
 inline row_problem problem(std::size_t row, std::size_t column, error why) {
     return problem(row, column, why, describe(why));
+}
+
+/// "row 3, `ws://myapp/*`" or "rows 1 and 2"
+inline std::string name_rows(const packed_rows& rows, const std::vector<std::uint32_t>& which) {
+    std::string out = which.size() == 1 ? "row " : "rows ";
+    for (std::size_t i = 0; i < which.size(); ++i) {
+        if (i != 0)
+            out += i + 1 == which.size() ? " and " : ", ";
+        out += std::to_string(which[i] + 1);
+    }
+    if (which.size() == 1)
+        out.append(", `").append(rows.text(which[0])).append("`");
+    return out;
 }
 
 } // namespace detail
@@ -118,20 +146,19 @@ inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows
     const row whole_root{"*://" + table->root_ + "/*", action::automatic, {}};
     if (rows.empty())
         rows = {&whole_root, 1};
-    if (rows.size() > detail::max_rows) {
-        out.errors.push_back(detail::problem(detail::max_rows, 0, error::table_too_large));
-        return out;
-    }
 
-    table->rows_.reserve(rows.size());
-    table->shapes_.reserve(rows.size());
+    detail::packed_rows packed;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const row& r = rows[i];
         if (r.pattern.size() > detail::max_pattern) {
             out.errors.push_back(detail::problem(i, detail::max_pattern, error::pattern_too_long));
             continue;
         }
-        detail::pattern p = detail::pattern_reader{r.pattern}.read();
+        const detail::pattern p = detail::pattern_reader{r.pattern}.read();
+        if (i >= detail::compiled_rows::none || !packed.has_room(p.text.size())) {
+            out.errors.push_back(detail::problem(i, 0, error::table_too_large));
+            break;
+        }
         if (p.wrong)
             out.errors.push_back(detail::problem(i, p.column, *p.wrong));
         if (r.action > action::manual)
@@ -143,22 +170,27 @@ inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows
         if (!p.wrong && !p.reach.empty() && r.action != action::external)
             out.warnings.push_back(detail::problem(
                 i, 0, {}, std::string{p.reach} + " then comes through the endpoint"));
-        table->rows_.push_back({std::move(p.text), r.action, r.options});
-        table->shapes_.push_back(p.shape);
+        if (out.errors.empty())
+            packed.add(p.text, p.shape, r.action, r.options);
     }
-    if (out.errors.empty())
-        out.table = table;
+    if (!out.errors.empty())
+        return out;
+    table->compiled_ = detail::compiled_rows{std::move(packed)};
+    for (const detail::covered_row& c : table->compiled_.take_covered())
+        out.warnings.push_back(
+            detail::problem(c.row, 0, {},
+                            "never decides: all of its URLs are taken by " +
+                                detail::name_rows(table->compiled_.rows(), c.by)));
+    std::stable_sort(out.warnings.begin(), out.warnings.end(),
+                     [](const row_problem& a, const row_problem& b) { return a.row < b.row; });
+    out.table = table;
     return out;
 }
 
 inline decision intercepted_urls::match(std::string_view url) const noexcept {
     const std::optional<detail::url_cut> cut = detail::cut_url(url);
-    if (!cut)
-        return {};
-    for (std::size_t i = 0; i < rows_.size(); ++i)
-        if (shapes_[i].matches(rows_[i].pattern, *cut))
-            return {rows_[i].action, i, &rows_[i].options};
-    return {};
+    const std::uint32_t i = cut ? compiled_.first(*cut) : detail::compiled_rows::none;
+    return i == detail::compiled_rows::none ? decision{} : decision{action(i), i, options(i)};
 }
 
 inline bool intercepted_urls::may_match_site(std::string_view scheme, std::string_view host,
@@ -181,19 +213,8 @@ inline bool intercepted_urls::may_match_site(std::string_view scheme, std::strin
             static_cast<std::size_t>(std::to_chars(text + size, text + size + 5, port).ptr - text);
     }
     add("/");
-
     const std::optional<detail::url_cut> site = detail::cut_url({text, size});
-    if (!site || site->target != "/")
-        return false;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        if (rows_[i].action != action::external) {
-            if (shapes_[i].may_match(rows_[i].pattern, *site))
-                return true;
-        } else if (shapes_[i].takes_all(rows_[i].pattern, *site)) {
-            return false;
-        }
-    }
-    return false;
+    return site && site->target == "/" && compiled_.may_match(*site);
 }
 
 inline bool intercepted_urls::may_match_host(std::string_view host, unsigned port,
@@ -202,15 +223,36 @@ inline bool intercepted_urls::may_match_host(std::string_view host, unsigned por
            may_match_site(tls ? "https" : "http", host, port);
 }
 
-inline std::string intercepted_urls::explain(std::string_view url) const {
-    const std::optional<std::string> normal = normalise(url);
-    if (!normal)
-        return "external: not a URL with the scheme ws, wss, http or https and an ASCII host";
-    const decision d = match(*normal);
-    if (d.row == decision::no_row)
-        return "external: no row matches";
-    return std::string{detail::action_word(d.action)} + ": row " + std::to_string(d.row + 1) +
-           ", `" + rows_[d.row].pattern + "` = " + std::to_string(static_cast<unsigned>(d.action));
+inline std::string intercepted_urls::why_none(std::string_view url) const {
+    const std::optional<detail::url_cut> cut = detail::cut_url(url);
+    if (!cut)
+        return "this is no URL in normal form";
+    const auto host_of = [](std::string_view site) {
+        return site.substr(0, detail::port_colon(site));
+    };
+    enum nearness { far, other_port, other_scheme, other_path } best = far;
+    std::size_t nearest = 0;
+    for (std::size_t i = 0; i < size(); ++i) {
+        const detail::pattern_shape s = shape(i);
+        if (s.host == 0)
+            continue;
+        const std::string_view site = s.site(pattern(i));
+        const nearness n = s.may_match(pattern(i), *cut)                          ? other_path
+                           : s.matches_authority(pattern(i), *cut)                ? other_scheme
+                           : detail::glob(host_of(site), host_of(cut->authority)) ? other_port
+                                                                                  : far;
+        if (n > best) {
+            best = n;
+            nearest = i;
+        }
+    }
+    if (best == far)
+        return "no row has this host";
+    return "nearest is row " + std::to_string(nearest + 1) + ", `" + std::string{pattern(nearest)} +
+           "`, which has " +
+           (best == other_path     ? "another path or query"
+            : best == other_scheme ? "another scheme"
+                                   : "another port");
 }
 
 } // namespace wsintercept

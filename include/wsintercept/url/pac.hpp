@@ -166,14 +166,11 @@ inline void append_words(std::string& out, std::string_view name, std::vector<st
 /// The hosts, with ports, of the rows with action 1 or 2; false if one of them may match any host.
 inline bool pac_sites(const intercepted_urls& table, std::vector<std::string>& hosts,
                       std::vector<std::string>& globs) {
-    for (std::size_t i = 0; i < table.rows().size(); ++i) {
-        const row& r = table.rows()[i];
-        const pattern_shape& shape = table.shape(i);
-        if (r.action == action::external || shape.schemes == 0)
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const pattern_shape shape = table.shape(i);
+        if (table.action(i) == action::external || shape.schemes == 0)
             continue;
-        std::string_view site = shape.authority(r.pattern);
-        if (shape.default_port)
-            site = site.substr(0, site.rfind(':'));
+        const std::string_view site = shape.site(table.pattern(i));
         if (shape.host == 0 || site.find_first_not_of('*') == std::string_view::npos)
             return false;
         (site.find('*') == std::string_view::npos ? hosts : globs).emplace_back(site);
@@ -209,12 +206,11 @@ inline pac_script make_pac(const intercepted_urls& table, std::string_view proxy
                        "port. The first row\n// that matches decides.\nvar rows = [",
                    pac_fallback::none};
     const char* gap = "\n[";
-    for (std::size_t i = 0; i < table.rows().size() && out.text.size() <= max_size; ++i) {
-        const row& r = table.rows()[i];
+    for (std::size_t i = 0; i < table.size() && out.text.size() <= max_size; ++i) {
         if (table.shape(i).schemes == 0)
             continue; // matches no URL
-        out.text += gap + detail::js_string(r.pattern) + ", " +
-                    std::to_string(static_cast<unsigned>(r.action)) +
+        out.text += gap + detail::js_string(table.pattern(i)) + ", " +
+                    std::to_string(static_cast<unsigned>(table.action(i))) +
                     (table.shape(i).default_port ? ", 1]" : "]");
         gap = ",\n[";
     }

@@ -22,19 +22,29 @@ struct url_cut {
     std::string_view authority; ///< "host:81"
     std::string_view target;    ///< "/path?query"
     unsigned scheme = 0;        ///< index into url_schemes
+
+    constexpr std::size_t authority_at() const noexcept {
+        return static_cast<std::size_t>(authority.data() - whole.data());
+    }
 };
 
 constexpr std::optional<url_cut> cut_url(std::string_view url) noexcept {
-    const std::size_t colon = url.find(':');
-    const std::size_t scheme = scheme_index(url.substr(0, colon));
-    if (scheme == url_schemes.size() || url.substr(colon, 3) != "://")
+    const std::size_t colon = url.starts_with("ws")     ? (url.substr(2, 1) == "s" ? 3 : 2)
+                              : url.starts_with("http") ? (url.substr(4, 1) == "s" ? 5 : 4)
+                                                        : url.size();
+    if (colon >= url.size() || url.substr(colon, 3) != "://")
         return std::nullopt;
     const std::size_t begin = colon + 3, slash = url.find('/', begin);
     if (slash == std::string_view::npos)
         return std::nullopt;
     return url_cut{url, url.substr(begin, slash - begin), url.substr(slash),
-                   static_cast<unsigned>(scheme)};
+                   static_cast<unsigned>(colon == 2   ? 0
+                                         : colon == 3 ? 1
+                                         : colon == 4 ? 2
+                                                      : 3)};
 }
+static_assert(url_schemes[0].name == "ws" && url_schemes[1].name == "wss" &&
+              url_schemes[2].name == "http" && url_schemes[3].name == "https");
 
 /// Where the parts of a pattern's normal form lie. Kept apart from the text, so that it stays valid
 /// wherever the text moves.
@@ -46,6 +56,11 @@ struct pattern_shape {
 
     constexpr std::string_view authority(std::string_view text) const noexcept {
         return text.substr(host, rest - host);
+    }
+    /// Host and port as URLs have them.
+    constexpr std::string_view site(std::string_view text) const noexcept {
+        const std::string_view own = authority(text);
+        return default_port ? own.substr(0, own.rfind(':')) : own;
     }
     /// Whether a pattern with this shape matches the URL.
     constexpr bool matches(std::string_view text, const url_cut& url) const noexcept {
@@ -64,14 +79,10 @@ struct pattern_shape {
     constexpr bool takes_all(std::string_view text, const url_cut& site) const noexcept {
         return text.ends_with('*') && matches(text, site);
     }
-
-  private:
+    /// Whether host and port fit.
     constexpr bool matches_authority(std::string_view text, const url_cut& url) const noexcept {
-        const std::string_view own = authority(text);
-        if (!default_port)
-            return glob(own, url.authority);
-        return port_colon(url.authority) == std::string_view::npos &&
-               glob(own.substr(0, own.rfind(':')), url.authority);
+        return !(default_port && port_colon(url.authority) != std::string_view::npos) &&
+               glob(site(text), url.authority);
     }
 };
 
@@ -115,6 +126,7 @@ class pattern_reader {
             out_.shape.rest = static_cast<std::uint32_t>(out_.text.size());
         else
             read_rest(end);
+        drop_double_stars();
         return std::move(out_);
     }
 
@@ -137,6 +149,27 @@ class pattern_reader {
         for (std::size_t i = 0; i < url_schemes.size(); ++i)
             if (url_schemes[i].tls && (out_.shape.schemes >> i & 1U) != 0)
                 out_.reach = what;
+    }
+
+    /// A `*` behind another says nothing.
+    void drop_double_stars() {
+        if (out_.text.find("**") == npos)
+            return;
+        const auto is_double = [this](std::size_t i) {
+            return i != 0 && out_.text[i] == '*' && out_.text[i - 1] == '*';
+        };
+        pattern_shape shape = out_.shape;
+        std::string text;
+        for (std::size_t i = 0; i < out_.text.size(); ++i) {
+            if (!is_double(i)) {
+                text += out_.text[i];
+                continue;
+            }
+            shape.host -= i < out_.shape.host ? 1U : 0U;
+            shape.rest -= i < out_.shape.rest ? 1U : 0U;
+        }
+        out_.text = std::move(text);
+        out_.shape = shape;
     }
 
     /// A pattern without "://": its stars run over everything.
@@ -168,6 +201,7 @@ class pattern_reader {
             out_.shape.schemes = 0;
         }
         set_reach("every https and wss host");
+        drop_double_stars();
         return std::move(out_);
     }
 

@@ -1,0 +1,221 @@
+// A table's rows with the indexes that find the one that decides.
+#pragma once
+
+#include <wsintercept/url/decision.hpp>
+#include <wsintercept/url/packed_rows.hpp>
+#include <wsintercept/url/pattern.hpp>
+#include <wsintercept/url/row_index.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wsintercept::detail {
+
+/// A row that never decides, and the rows before it that together take each of its URLs.
+struct covered_row {
+    std::uint32_t row;
+    std::vector<std::uint32_t> by;
+};
+
+/// Immutable. Rows that never decide are in no index.
+class compiled_rows {
+  public:
+    static constexpr std::uint32_t none = row_index::none;
+
+    compiled_rows() = default;
+    explicit compiled_rows(packed_rows rows) : rows_{std::move(rows)} {
+        rows_.shrink_to_fit();
+        std::vector<indexed_row> all;
+        for (std::uint32_t i = 0; i < rows_.size(); ++i)
+            if (const pattern_shape shape = rows_.shape(i); shape.schemes != 0)
+                all.push_back({i, rows_.text(i), shape});
+        std::vector<literal_index::entry> literals = choose_literals(all);
+        urls_ = row_index{literals};
+        find_covered(all);
+        if (!covered_.empty()) {
+            std::erase_if(all, [this](const indexed_row& r) {
+                return std::binary_search(
+                    covered_.begin(), covered_.end(), covered_row{r.row, {}},
+                    [](const covered_row& a, const covered_row& b) { return a.row < b.row; });
+            });
+            literals = choose_literals(all);
+            urls_ = row_index{literals};
+        }
+        index_sites(all, literals);
+    }
+
+    const packed_rows& rows() const noexcept { return rows_; }
+
+    /// The rows that never decide, as far as it shows at once; gives them away.
+    std::vector<covered_row> take_covered() { return std::exchange(covered_, {}); }
+
+    /// The first row that matches, or `none`.
+    std::uint32_t first(const url_cut& url) const noexcept {
+        return first_in(urls_, url, none,
+                        [&](std::uint32_t row) { return rows_.matches(row, url); });
+    }
+
+    /// Whether a row with action 1 or 2 may match a URL of this site, and no row before it has
+    /// action 0 and takes the whole site. The site's target is "/".
+    bool may_match(const url_cut& site) const noexcept {
+        const auto ours = [&](std::uint32_t row) {
+            const pattern_shape shape = rows_.shape(row);
+            return rows_.action(row) != action::external && shape.host != 0 &&
+                   shape.may_match(rows_.text(row), site);
+        };
+        const auto takes_all = [&](std::uint32_t row) {
+            return rows_.action(row) == action::external &&
+                   rows_.shape(row).takes_all(rows_.text(row), site);
+        };
+        std::uint32_t row = first_in(urls_, site, any_host_[site.scheme], ours);
+        row = first_in(sites_, site, row, ours);
+        return row != none && first_in(urls_, site, row, takes_all) == row;
+    }
+
+    std::size_t memory() const noexcept {
+        return rows_.memory() + urls_.memory() + sites_.memory();
+    }
+
+  private:
+    template <class Matches>
+    std::uint32_t first_in(const row_index& index, const url_cut& url, std::uint32_t bound,
+                           Matches&& wanted) const noexcept {
+        const std::size_t effort = 1024 + 32 * url.whole.size();
+        std::uint32_t found = bound;
+        if (index.find(url.whole, url.authority_at(), found, effort, wanted))
+            return found;
+        // So many literals stand in it that asking each row once is less.
+        const auto end = std::min(bound, static_cast<std::uint32_t>(rows_.size()));
+        for (std::uint32_t row = 0; row < end; ++row)
+            if (wanted(row))
+                return row;
+        return bound;
+    }
+
+    /// Hosts of rows with action 1 and 2 whose literal in urls_ has more than host and port.
+    void index_sites(const std::vector<indexed_row>& all,
+                     const std::vector<literal_index::entry>& literals) {
+        struct site_row {
+            std::size_t hash;
+            indexed_row of;
+        };
+        std::vector<site_row> sites;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const indexed_row& r = all[i];
+            if (rows_.action(r.row) == action::external)
+                continue;
+            if (r.shape.host == 0) {
+                for (std::size_t s = 0; s < any_host_.size(); ++s)
+                    if ((r.shape.schemes >> s & 1U) != 0)
+                        any_host_[s] = std::min(any_host_[s], r.row);
+                continue;
+            }
+            // Up to the slash, which every URL of the site has, too.
+            const std::string_view site = r.text.substr(0, std::size_t{r.shape.rest} + 1);
+            const std::string_view literal = literals[i].literal;
+            if (literal.empty() || literal.data() + literal.size() <= site.data() + site.size())
+                continue;
+            const std::size_t kind = r.shape.schemes | std::size_t{r.shape.default_port} << 8;
+            sites.push_back({std::hash<std::string_view>{}(r.shape.site(r.text)) ^ kind,
+                             {r.row, site, r.shape}});
+        }
+        std::sort(sites.begin(), sites.end(), [](const site_row& a, const site_row& b) {
+            return a.hash != b.hash ? a.hash < b.hash : a.of.row < b.of.row;
+        });
+        const auto same = [](const site_row& a, const site_row& b) {
+            return a.hash == b.hash && a.of.shape.schemes == b.of.shape.schemes &&
+                   a.of.shape.default_port == b.of.shape.default_port &&
+                   a.of.shape.site(a.of.text) == b.of.shape.site(b.of.text);
+        };
+        sites.erase(std::unique(sites.begin(), sites.end(), same), sites.end());
+        std::vector<indexed_row> rows;
+        rows.reserve(sites.size());
+        for (const site_row& s : sites)
+            rows.push_back(s.of);
+        std::sort(rows.begin(), rows.end(),
+                  [](const indexed_row& a, const indexed_row& b) { return a.row < b.row; });
+        sites_ = row_index{choose_literals(rows)};
+    }
+
+    // A pattern takes all that another matches just if it matches the other's text, with a
+    // character for each `*` that no pattern has: so the index finds it. (A free one, without
+    // "://", is compared with free ones, and with those that take a whole scheme.)
+    static constexpr char star = '\x01';
+
+    static void append_stars(std::string& out, std::string_view text) {
+        for (const char c : text)
+            out += c == '*' ? star : c;
+    }
+
+    void find_covered(const std::vector<indexed_row>& all) {
+        for (const indexed_row& r : all) {
+            std::vector<std::uint32_t> by = covering_free(r);
+            if (by.empty())
+                by = covering_schemes(r);
+            if (!by.empty())
+                covered_.push_back({r.row, std::move(by)});
+        }
+    }
+
+    std::vector<std::uint32_t> covering_free(const indexed_row& r) const {
+        if (r.shape.host != 0)
+            return {};
+        std::string text;
+        append_stars(text, r.text);
+        std::uint32_t by = r.row;
+        urls_.find(text, text.size(), by, cover_effort, [&](std::uint32_t row) {
+            const pattern_shape shape = rows_.shape(row);
+            return shape.host == 0 && (r.shape.schemes & ~unsigned{shape.schemes}) == 0 &&
+                   glob(rows_.text(row), text);
+        });
+        return by == r.row ? std::vector<std::uint32_t>{} : std::vector{by};
+    }
+
+    /// One row for each scheme of the row, ascending; none if one scheme is not covered.
+    std::vector<std::uint32_t> covering_schemes(const indexed_row& r) const {
+        const std::string_view site = r.shape.host == 0 ? "*" : r.shape.site(r.text);
+        const bool has_rest = r.shape.host != 0 && r.shape.rest < r.text.size();
+        const bool any_port = !r.shape.default_port && site.find('*') != std::string_view::npos;
+        std::vector<std::uint32_t> all;
+        std::string url;
+        for (std::size_t i = 0; i < url_schemes.size(); ++i) {
+            if ((r.shape.schemes >> i & 1U) == 0)
+                continue;
+            url.assign(url_schemes[i].name).append("://");
+            append_stars(url, site);
+            append_stars(url, has_rest ? r.text.substr(r.shape.rest) : "/*");
+            const std::optional<url_cut> cut = cut_url(url);
+            std::uint32_t by = r.row;
+            if (cut)
+                urls_.find(url, cut->authority_at(), by, cover_effort, [&](std::uint32_t row) {
+                    const pattern_shape shape = rows_.shape(row);
+                    return !(shape.default_port && any_port) &&
+                           shape.matches(rows_.text(row), *cut);
+                });
+            if (by == r.row)
+                return {};
+            all.push_back(by);
+        }
+        std::sort(all.begin(), all.end());
+        all.erase(std::unique(all.begin(), all.end()), all.end());
+        return all;
+    }
+
+    static constexpr std::size_t cover_effort = 4096; ///< for one row and scheme: then unknown
+
+    packed_rows rows_;
+    row_index urls_;  ///< all rows that can decide
+    row_index sites_; ///< by host and port: see index_sites
+    std::array<std::uint32_t, 4> any_host_{none, none, none, none}; ///< by scheme, the first such
+    std::vector<covered_row> covered_;
+};
+
+} // namespace wsintercept::detail
