@@ -7,7 +7,9 @@
 #include <cctype>
 #include <chrono>
 #include <cmath>
+#include <fstream>
 #include <ostream>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -38,6 +40,9 @@ Examples:
   # a page from the network whose sockets to one host come here
   htmlrenderer --url http://www.example.com/ --intercept 'ws://feed.example.com*=1'
 
+  # which row decides on a URL, and why; nothing is started
+  htmlrenderer --intercept 'ws://myapp/feed*=1' --explain ws://myapp/feed/1 --explain ws://myapp/
+
 Standard output, --format json: one JSON value a line, in the order in which things happened
   ["hr","WebSocketUpgrade",ID,URL,HEADERS,"auto"]         a socket opened; "manual": answer it
   ["hr","WebSocketReceive",ID,DATA,FIN,TYPE]              DATA: "text" or {"base64":"AAECAw=="}
@@ -63,6 +68,7 @@ Exit status: 0; 1 if the browser failed or does not use our proxy script; 2 for 
 /// The command line's words before they are checked.
 struct words {
     std::vector<std::string> rows;
+    std::string rows_file;
     std::vector<std::string> origins;
     std::string root = "myapp";
     std::string url;
@@ -96,6 +102,25 @@ std::optional<wsintercept::row> read_row(const std::string& text) {
         text.substr(0, at), static_cast<wsintercept::action>(text[at + 1] - '0'), {}};
 }
 
+/// A row a line; empty lines are left out.
+void read_rows_file(const std::string& name, std::vector<wsintercept::row>& rows, complaints& say) {
+    std::ifstream file{name};
+    std::string line;
+    for (std::size_t number = 1; std::getline(file, line); ++number) {
+        if (line.ends_with('\r'))
+            line.pop_back();
+        if (line.empty())
+            continue;
+        if (const auto row = read_row(line))
+            rows.push_back(*row);
+        else
+            return say.error("--intercept-file '" + name + "', line " + std::to_string(number) +
+                             ": expected PATTERN=0, =1 or =2");
+    }
+    if (!file.eof())
+        say.error("--intercept-file '" + name + "': cannot be read");
+}
+
 void read_table(const words& in, options& out, complaints& say) {
     std::vector<wsintercept::row> rows;
     for (const std::string& text : in.rows)
@@ -103,6 +128,8 @@ void read_table(const words& in, options& out, complaints& say) {
             rows.push_back(*row);
         else
             say.error("--intercept '" + text + "': expected 'PATTERN=0', =1 or =2");
+    if (!in.rows_file.empty())
+        read_rows_file(in.rows_file, rows, say);
     if (say.any())
         return;
     auto built = wsintercept::intercepted_urls::build(rows, in.root);
@@ -211,6 +238,9 @@ parsed_options parse_options(int argc, const char* const* argv, std::ostream& ou
     };
     repeatable("--intercept", in.rows, "A row of InterceptedURLs; repeatable, the order counts",
                "PATTERN=0|1|2");
+    app.add_option("--intercept-file", in.rows_file,
+                   "More rows, a PATTERN=0|1|2 a line, behind those of --intercept")
+        ->type_name("FILE");
     app.add_option("--root", in.root, "The application's virtual host (myapp)")->type_name("NAME");
     app.add_option("--url", in.url, "Show this page")->type_name("URL");
     app.add_option("--html", in.html, "Show this file, as http://ROOT/")->type_name("FILE");
@@ -220,6 +250,11 @@ parsed_options parse_options(int argc, const char* const* argv, std::ostream& ou
     app.add_option("--screenshot", in.screenshot,
                    "A picture (PNG) of the page when it has loaded, and again at the end")
         ->type_name("FILE");
+    repeatable("--explain", o.explain,
+               "Say which row decides on a URL and why, and end; repeatable. The line begins with "
+               "external, auto or manual. -: URLs from standard input, one a line",
+               "URL|-");
+    app.add_flag("--print-pac", o.print_pac, "Print the proxy script for the browser, and end");
     std::string format = "box";
     app.add_option("--format", format, "How events are printed (box)")
         ->type_name("box|json")

@@ -31,6 +31,8 @@ struct options {
     std::string name;
     std::string browser; ///< or empty: look for one
     std::vector<std::string> browser_arguments;
+    std::vector<std::string> explain; ///< URLs to be explained, in place of all else
+    bool print_pac = false;           ///< the same for the proxy script
 };
 
 struct parsed_options {

@@ -148,6 +148,9 @@ enum class error {
     pattern_too_long,
     root_not_host,
     row_bad_deflate,
+    row_not_url,
+    pattern_unsupported,
+    bad_expression,
 };
 
 /// What kind of thing an error is.
@@ -322,6 +325,10 @@ constexpr const char* describe(error e) noexcept {
     case error::pattern_too_long: return "a pattern longer than 64 KiB";
     case error::root_not_host: return "ROOT is not the name of a host";
     case error::row_bad_deflate: return "RFC 7692 7.1: options of permessage-deflate out of range";
+    case error::row_not_url:
+        return "not a URL with the scheme ws, wss, http or https and an ASCII host";
+    case error::pattern_unsupported: return "a part of URLPattern that is not supported";
+    case error::bad_expression: return "not a regular expression that can be used";
     }
     return "unknown error";
 }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -101,6 +102,9 @@ class interceptor {
     std::error_code resume(socket_id id) noexcept { return core_.pause(id, false); }
     /// Bytes that wait for the renderer, frame headers included.
     std::size_t buffered_amount(socket_id id) const noexcept { return core_.buffered_amount(id); }
+    /// Why it came here: "row 3, `*.myapp*` = 2, manual; Origin http://myapp allowed", by the table
+    /// that decided. Of an ID that is not known: empty.
+    std::string explain(socket_id id) const { return core_.explain(id); }
     /// 1001 to all; what has not ended by then is ended. New requests are refused with 503.
     void shutdown(duration limit) noexcept { core_.shutdown(limit); }
     /// Nothing is open.

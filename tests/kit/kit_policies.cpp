@@ -4,6 +4,13 @@
 
 #include "../unit/catch.hpp"
 
+#include <wsintercept/url/exact_urls.hpp>
+#include <wsintercept/url/first_of.hpp>
+#include <wsintercept/url/regex_urls.hpp>
+#include <wsintercept/url/url_patterns.hpp>
+#include <wsintercept/url/url_predicate.hpp>
+#include <wsintercept/url/url_prefixes.hpp>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -72,6 +79,104 @@ TEST_CASE("URL policy: one that disowns a tunnel of its own is noticed") {
     kit::failures wrong;
     kit::check_url_policy(policy, cases, wrong.collect());
     fails(wrong, "url: may_match_host");
+}
+
+namespace {
+
+/// What a policy does with these rows.
+template <class Policy>
+void passes_url_kit(const std::vector<wsintercept::row>& all,
+                    const std::vector<kit::url_case>& expected) {
+    const auto built = Policy::build(all);
+    REQUIRE(built.errors.empty());
+    kit::failures wrong;
+    kit::check_url_policy(*built.table, expected, wrong.collect());
+    passes(wrong, 20);
+}
+
+} // namespace
+
+TEST_CASE("URL policy: exact_urls") {
+    passes_url_kit<wsintercept::exact_urls>({{"WS://MyApp:80/a/../feed", action::manual},
+                                             {"ws://myapp/*", action::automatic},
+                                             {"wss://myapp/feed?x", action::external},
+                                             {"https://[::1]:8443/", action::automatic},
+                                             {"ws://myapp/feed", action::automatic}},
+                                            {{"ws://myapp/feed", action::manual, 0},
+                                             {"ws://myapp/*", action::automatic, 1},
+                                             {"wss://myapp/feed?x", action::external, 2},
+                                             {"https://[::1]:8443/", action::automatic, 3},
+                                             {"https://[::1]/", action::external, no_row},
+                                             {"ws://myapp/feed/", action::external, no_row}});
+}
+
+TEST_CASE("URL policy: url_prefixes") {
+    passes_url_kit<wsintercept::url_prefixes>({{"ws://myapp/feed/private", action::external},
+                                               {"ws://myapp/feed", action::manual},
+                                               {"ws://MyApp", action::automatic},
+                                               {"wss://a.test:8443/x?", action::automatic},
+                                               {"http://bank.test/", action::external},
+                                               {"http://bank.test/x", action::automatic}},
+                                              {{"ws://myapp/feed/private/1", action::external, 0},
+                                               {"ws://myapp/feed/1", action::manual, 1},
+                                               {"ws://myapp/x", action::automatic, 2},
+                                               {"ws://myapp.evil.test/", action::external, no_row},
+                                               {"wss://a.test:8443/x?1", action::automatic, 3},
+                                               {"wss://a.test:8443/x", action::external, no_row},
+                                               {"http://bank.test/x", action::external, 4}});
+}
+
+TEST_CASE("URL policy: url_predicate") {
+    const auto ends = [](std::string_view url) noexcept { return url.ends_with("/ours"); };
+    kit::failures wrong;
+    kit::check_url_policy(
+        wsintercept::url_predicate{ends},
+        std::vector<kit::url_case>{{"ws://myapp/ours", action::automatic, 0},
+                                   {"https://a.test:81/ours", action::automatic, 0},
+                                   {"wss://myapp/theirs", action::external, no_row}},
+        wrong.collect());
+    passes(wrong, 20);
+}
+
+TEST_CASE("URL policy: regex_urls") {
+    passes_url_kit<wsintercept::regex_urls>({{"ws://myapp/(public|free)/.*", action::external},
+                                             {"wss?://myapp/[a-z]+", action::manual},
+                                             {"(.*)*/x\\?y", action::automatic}},
+                                            {{"ws://myapp/free/1", action::external, 0},
+                                             {"wss://myapp/feed", action::manual, 1},
+                                             {"http://a.test:81/x?y", action::automatic, 2},
+                                             {"ws://myapp/Feed", action::external, no_row}});
+}
+
+TEST_CASE("URL policy: url_patterns") {
+    passes_url_kit<wsintercept::url_patterns>(
+        {{"ws://:tenant.app.test/feed/:id", action::manual},
+         {"ws*://app.test:*/*\\?key=*", action::automatic},
+         {"http://app.test/*", action::external},
+         {"*://app.test/", action::automatic}},
+        {{"ws://a.app.test/feed/1", action::manual, 0},
+         {"ws://a.b.app.test/feed/1", action::external, no_row},
+         {"ws://a.app.test/feed/1/2", action::external, no_row},
+         {"wss://app.test:81/a/b?key=1", action::automatic, 1},
+         {"ws://app.test/?key=", action::automatic, 1},
+         {"http://app.test/?key=", action::external, 2},
+         {"https://app.test/", action::automatic, 3}});
+}
+
+TEST_CASE("URL policy: first of one, then of another") {
+    const auto exact = wsintercept::exact_urls::build(std::vector<wsintercept::row>{
+        {"ws://myapp/theirs", action::external}, {"ws://myapp/manual", action::manual}});
+    const wsintercept::first_of policy{exact.table,
+                                       wsintercept::intercepted_urls::build(rows).table};
+    kit::failures wrong;
+    kit::check_url_policy(policy,
+                          std::vector<kit::url_case>{{"ws://myapp/theirs", action::external, 0},
+                                                     {"ws://myapp/manual", action::manual, 1},
+                                                     {"ws://myapp/manual/a", action::manual, 3},
+                                                     {"wss://port:8443/", action::automatic, 7},
+                                                     {"wss://port/", action::external, no_row}},
+                          wrong.collect());
+    passes(wrong, 20);
 }
 
 TEST_CASE("accept-key policy: rfc6455::accept_key") {

@@ -1,8 +1,11 @@
+#include "../../examples/htmlrenderer/explain.hpp"
 #include "../../examples/htmlrenderer/options.hpp"
 
 #include "catch.hpp"
 
 #include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <sstream>
 
 using namespace htmlrenderer;
@@ -69,6 +72,47 @@ TEST_CASE("rows keep their order and are split at the last =") {
     bad({"--intercept", "=1"}, "--intercept: ");
     bad({"--intercept", "ws://a\x01/=1"}, "--intercept: ");
     bad({"--intercept"}, "--intercept");
+}
+
+TEST_CASE("rows from a file come behind the others") {
+    const std::string name = "htmlrenderer_options_rows";
+    const auto write = [&](std::string_view text) { std::ofstream{name} << text; };
+    write("ws://b.test/=2\r\n\nws://*=0\n");
+    const options o = ok({"--intercept-file", name.c_str(), "--intercept", "ws://a.test/=1"});
+    REQUIRE(o.table->size() == 3);
+    CHECK(o.table->match("ws://a.test/").row == 0);
+    CHECK(o.table->match("ws://b.test/").action == action::manual);
+    write("ws://b.test/=2\nws://b.test/\n");
+    bad({"--intercept-file", name.c_str()}, "line 2: expected PATTERN=0");
+    bad({"--intercept-file", "/nowhere/x"}, "cannot be read");
+    std::remove(name.c_str());
+}
+
+TEST_CASE("--explain and --print-pac say what the table does") {
+    const auto said = [](std::vector<const char*> words, const std::string& input = {}) {
+        const options o = ok(words);
+        REQUIRE(asks_for_explanation(o));
+        std::istringstream in{input};
+        std::ostringstream out, errors;
+        explain(o, in, out, errors);
+        return out.str() + errors.str();
+    };
+    CHECK_FALSE(asks_for_explanation(ok({})));
+    CHECK(said({"--explain", "ws://myapp/", "--explain", "HTTP://MyApp/a", "--explain", "x"}) ==
+          "auto: row 1, `*://myapp/*` = 1\n"
+          "auto: row 1, `*://myapp/*` = 1, as http://myapp/a\n"
+          "external: not a URL with the scheme ws, wss, http or https and an ASCII host\n");
+    CHECK(said({"--intercept", "ws://a/*=0", "--intercept", "ws*://a/x=2", "--explain", "-",
+                "--explain", "ws://b/"},
+               "ws://a/x\nwss://a/x\nwss://a/y") ==
+          "external: row 1, `ws://a/*` = 0\n"
+          "manual: row 2, `ws*://a/x` = 2\n"
+          "external: no row matches; nearest is row 2, `ws*://a/x`, which has another path or "
+          "query\n"
+          "external: no row matches; no row has this host\n");
+    const std::string script = said({"--intercept", "ws://a/*=1", "--print-pac"});
+    CHECK(script.find("function FindProxyForURL") != std::string::npos);
+    CHECK(script.find("PROXY 127.0.0.1:PORT") != std::string::npos);
 }
 
 TEST_CASE("the first page") {

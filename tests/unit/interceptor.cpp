@@ -733,6 +733,33 @@ TEST_CASE("shutdown: 1001 to all, 503 to what is not open, then the end") {
     REQUIRE(w.core().idle());
 }
 
+TEST_CASE("explain: why a live socket came here, by the table that decided") {
+    const auto build = [](std::vector<wsintercept::row> rows) {
+        return wsintercept::intercepted_urls::build(rows).table;
+    };
+    recorder host;
+    const auto table = build({{"ws://other/*"}, {"*.myapp*", wsintercept::action::manual}});
+    wsintercept::interceptor_options options;
+    options.origins.allow("http://myapp");
+    options.origins.allow_absent();
+    wsintercept::memory::renderer<recorder> renderer{host, table, options};
+    auto& s = renderer.open({"GET", "ws://a.myapp/", handshake(), {}});
+    renderer.run();
+    const std::string text = "row 2, `*.myapp*` = 2, manual; Origin http://myapp allowed";
+    REQUIRE(host.events == lines{"Upgrade manual ws://a.myapp/"});
+    REQUIRE(renderer.core().explain(s.id) == text);
+    renderer.core().replace_table(build({{"*"}}), options.origins);
+    REQUIRE(renderer.core().explain(s.id) == text);
+    auto& page =
+        renderer.open({"GET", "http://myapp/", "GET / HTTP/1.1\r\nHost: myapp\r\n\r\n", {}});
+    renderer.run();
+    REQUIRE(renderer.core().explain(page.id) == "row 1, `*` = 1, auto");
+    REQUIRE_FALSE(renderer.core().abort(s.id));
+    renderer.run();
+    REQUIRE(renderer.core().explain(s.id).empty());
+    REQUIRE(renderer.core().explain({}).empty());
+}
+
 TEST_CASE("replacing the table leaves what is open alone") {
     world w;
     auto& s = w.opened();

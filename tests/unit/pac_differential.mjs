@@ -50,8 +50,13 @@ function load(text) {
 const tables = Math.max(1, Math.floor(Number(count) / 50)), each = 50;
 const lines = [], jobs = [];
 for (let t = 0; t < tables; t++) {
-  const rows = Array.from({ length: below(6) }, () => [pick([0, 0, 1, 1, 2]), pattern()]);
-  const size = below(4) === 0 ? pick([0, 700, 900, 1200, 1600]) : whole;
+  // A few rows mostly; sometimes many, or only such whose hosts are ours.
+  const length = below(20) === 0 ? below(400) : below(6);
+  const ours = below(6) === 0 ? pick([1, 2]) : 0;
+  const rows = Array.from({ length }, () =>
+    ours ? [ours, pick(["ws", "*", "ws*", "http"]) + "://" + pick([...hosts, "*." + pick(hosts)]) + "/*"]
+    : [pick([0, 0, 1, 1, 2]), pattern()]);
+  const size = below(3) === 0 ? pick([0, 700, 900, 1100, 1200, 1400, 1600]) : whole;
   lines.push(`C ${hex(root)}`, ...rows.map(([action, text]) => `R ${action} ${hex(text)}`), `B ${size}`);
   const urls = Array.from({ length: each }, url);
   lines.push(...urls.map((text) => `U ${hex(text)}`));
@@ -60,16 +65,17 @@ for (let t = 0; t < tables; t++) {
 const answers = ask(lines);
 
 const differences = [];
-const fallbacks = [0, 0, 0, 0], decided = [0, 0, 0];
+const fallbacks = [0, 0, 0, 0], decided = [0, 0, 0], exacts = [0, 0, 0, 0];
 let at = 0, compared = 0, refused = 0, direct = 0;
 for (const { rows, urls } of jobs) {
-  const [errors, , fallback, text] = answers[at++];
+  const [errors, , fallback, exact, text] = answers[at++];
   const own = answers.slice(at, (at += each));
   if (errors !== "0") {
     refused++;
     continue;
   }
   fallbacks[Number(fallback)]++;
+  exacts[Number(fallback)] += exact === "1";
   if (!/^[\n\x20-\x7e]*$/.test(unhex(text)) || unhex(text).includes("</"))
     differences.push(`unsafe text for ${JSON.stringify(rows)}`);
   const script = load(unhex(text));
@@ -86,7 +92,8 @@ for (const { rows, urls } of jobs) {
     if (said !== "PROXY 127.0.0.1:1" && said !== "DIRECT") differences.push(`${at}: said ${said}`);
     // What is smaller than the table may send more to the proxy, never less.
     const proxied = said !== "DIRECT";
-    if (fallback === "0" ? proxied !== wanted : wanted && !proxied) differences.push(`${at}: PAC ${said}, table ${wanted}`);
+    const same = exact === "1" && (fallback === "0" || !hidden);
+    if (same ? proxied !== wanted : wanted && !proxied) differences.push(`${at}: PAC ${said}, table ${wanted}`);
     if (ours && site !== "1") differences.push(`${at}: intercepted, but may_match_site says no`);
     if (fallback === "0") {
       const first = Array.from(script.rows).findIndex((r) => reference(r, normal));
@@ -99,8 +106,9 @@ for (const { rows, urls } of jobs) {
     compared++;
   });
 }
-console.log(`${tables} tables (${refused} refused; fallbacks ${fallbacks}), actions ${decided}, DIRECT ${direct}`);
-if (refused > tables / 2 || direct < compared / 10 || fallbacks.includes(0) || decided.includes(0))
+console.log(`${tables} tables (${refused} refused; fallbacks ${fallbacks}, exact ${exacts}), actions ${decided}, DIRECT ${direct}`);
+if (refused > tables / 2 || direct < compared / 10 || fallbacks.includes(0) || decided.includes(0) ||
+    exacts[0] !== fallbacks[0] || exacts[1] === 0 || exacts[1] === fallbacks[1])
   differences.push("the cases are too much alike to show anything");
 
 finish("PAC and table", compared, differences);

@@ -3,7 +3,7 @@
 //
 //     C root        begins a table                 (no answer)
 //     R action text adds a row                     (no answer)
-//     B size        builds it, PAC of that size    errors warnings fallback pac
+//     B size        builds it, PAC of that size    errors warnings fallback exact pac
 //     U text        decides on a URL               normal-form action row may-match-site
 #include <wsintercept/url/pac.hpp>
 
@@ -59,7 +59,8 @@ int main() {
             if (table) {
                 const auto pac =
                     wsintercept::make_pac(*table, "127.0.0.1:1", "DIRECT", std::stoul(first));
-                std::cout << ' ' << static_cast<int>(pac.fallback) << ' ' << to_hex(pac.text);
+                std::cout << ' ' << static_cast<int>(pac.fallback) << ' ' << pac.exact << ' '
+                          << to_hex(pac.text);
             }
             std::cout << '\n';
         } else if (command == "U") {

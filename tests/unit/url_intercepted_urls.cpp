@@ -235,12 +235,132 @@ TEST_CASE("may_match_host: an action 0 row before, that takes the whole host, ex
 
 TEST_CASE("explain: one line, first the word") {
     const table t = make({{"*.example.com*", 0}, {"*://MyApp/m*", 2}, {"*://myapp/*", 1}});
-    REQUIRE(t->explain("WS://MYAPP:80/a#b") == "auto: row 3, `*://myapp/*` = 1");
+    REQUIRE(t->explain("WS://MYAPP:80/a#b") == "auto: row 3, `*://myapp/*` = 1, as ws://myapp/a");
+    REQUIRE(t->explain("ws://myapp/a") == "auto: row 3, `*://myapp/*` = 1");
     REQUIRE(t->explain("ws://myapp/m") == "manual: row 2, `*://myapp/m*` = 2");
     REQUIRE(t->explain("ws://a.example.com/") == "external: row 1, `*.example.com*` = 0");
-    REQUIRE(t->explain("ws://other.test/") == "external: no row matches");
+    REQUIRE(t->explain("ws://other.test/") == "external: no row matches; no row has this host");
+    REQUIRE(t->explain("ws://myapp:81/") ==
+            "external: no row matches; nearest is row 2, `*://myapp/m*`, which has another port");
+    const table other = make({{"ws://myapp/feed", 1}, {"wss://myapp/*", 1}});
+    REQUIRE(other->explain("http://myapp/") ==
+            "external: no row matches; nearest is row 1, `ws://myapp/feed`, which has another "
+            "scheme");
+    REQUIRE(other->explain("ws://myapp/") ==
+            "external: no row matches; nearest is row 1, `ws://myapp/feed`, which has another path "
+            "or query");
     REQUIRE(t->explain("other").rfind("external: not a URL", 0) == 0);
     REQUIRE(t->explain("ftp://myapp/").rfind("external: not a URL", 0) == 0);
+}
+
+TEST_CASE("InterceptedURLs: rows that never decide are warned of, and by which rows") {
+    const auto warnings = [](std::vector<const char*> patterns) {
+        std::vector<row> rows;
+        for (const char* p : patterns)
+            rows.push_back({p, action::external, {}});
+        std::vector<std::string> out;
+        for (const row_problem& w : intercepted_urls::build(rows).warnings)
+            out.push_back(w.text);
+        return out;
+    };
+    using texts = std::vector<std::string>;
+    const auto never = [](int row, const std::string& by) {
+        return texts{"row " + std::to_string(row) +
+                     ", column 1: never decides: all of its URLs are taken by " + by};
+    };
+    REQUIRE(warnings({"ws://a/*", "WS://A:80/*"}) == never(2, "row 1, `ws://a/*`"));
+    REQUIRE(warnings({"*", "ws://a/b"}) == never(2, "row 1, `*`"));
+    REQUIRE(warnings({"*://*/*", "*x*"}) == never(2, "row 1, `*://*/*`"));
+    REQUIRE(warnings({"ws*", "ws:*"}) == never(2, "row 1, `ws*`"));
+    REQUIRE(warnings({"ws://*.test/*", "ws://*.a.test/x*y"}) == never(2, "row 1, `ws://*.test/*`"));
+    REQUIRE(warnings({"*a*b*", "*xa*xbx*"}) == never(2, "row 1, `*a*b*`"));
+    REQUIRE(warnings({"*/feed*", "ws*://myapp/a/feed?x"}) == never(2, "row 1, `*/feed*`"));
+    REQUIRE(warnings({"ws://my*", "ws://myapp*"}) == never(2, "row 1, `ws://my*`"));
+    REQUIRE(warnings({"ws://my*", "ws://my*/*"}) == never(2, "row 1, `ws://my*`"));
+    REQUIRE(warnings({"ws://a/*", "wss://a/*", "ws*://a/x"}) == never(3, "rows 1 and 2"));
+    REQUIRE(warnings({"ws://*:80/*", "ws://my*:80/x"}) == never(2, "row 1, `ws://*:80/*`"));
+    REQUIRE(warnings({"ws://*:80/*", "ws://myapp/x"}) == never(2, "row 1, `ws://*:80/*`"));
+    for (const std::vector<const char*>& rows :
+         std::vector<std::vector<const char*>>{{"ws://a/b", "ws://a/*"},
+                                               {"ws://a/*", "ws*://a/*"},
+                                               {"ws://*.test/*", "ws://*.test:81/*"},
+                                               {"ws://*:80/*", "ws://my*/*"}, // another port
+                                               {"*a*b*", "*b*a*"},
+                                               {"*ab*", "*a*b*"},
+                                               {"ws://a*b/*", "ws://a*/*"},
+                                               {"ws://a/*b", "ws://a/*"},
+                                               {"ws://a/", "ws://a/?"},
+                                               {"ws:*", "ws*"}})
+        REQUIRE(warnings(rows).empty());
+    // The row that is named first is not one that never decides itself.
+    REQUIRE(warnings({"ws://a/*", "ws://a/b*", "ws://a/bc"}).size() == 2);
+}
+
+TEST_CASE("InterceptedURLs: options are a row's own, and alike ones are kept once") {
+    row_options chunks;
+    chunks.messages = delivery::chunks;
+    row_options named;
+    named.subprotocols = {"a", "b"};
+    std::vector<row> rows;
+    for (int i = 0; i < 9; ++i)
+        rows.push_back({"ws://h" + std::to_string(i) + "/*", action::manual,
+                        i < 2   ? row_options{}
+                        : i < 6 ? chunks
+                                : named});
+    const table t = intercepted_urls::build(rows).table;
+    REQUIRE(t->match("ws://h1/").options == nullptr);
+    REQUIRE(*t->match("ws://h2/").options == chunks);
+    REQUIRE(t->match("ws://h2/").options == t->match("ws://h5/").options);
+    REQUIRE(*t->match("ws://h8/").options == named);
+    REQUIRE(t->options(8) == t->match("ws://h8/").options);
+}
+
+TEST_CASE("InterceptedURLs: 100,000 rows of every style, in little memory") {
+    std::vector<row> rows;
+    std::size_t text = 0;
+    const auto number = [](std::size_t i) { return std::to_string(i); };
+    for (std::size_t i = 0; i < 100000; ++i) {
+        switch (i % 6) {
+        case 0: rows.push_back({"ws://app" + number(i) + ".example/*"}); break;
+        case 1: rows.push_back({"*.host" + number(i) + ".com*"}); break;
+        case 2: rows.push_back({"*/feed" + number(i) + "?*"}); break;
+        case 3: rows.push_back({"*://*.site" + number(i) + ".test/*"}); break;
+        case 4: rows.push_back({"ws*://shop.test/item/" + number(i) + "/*"}); break;
+        default: rows.push_back({"*a" + number(i) + "*z"}); break;
+        }
+        text += rows.back().pattern.size();
+    }
+    const table t = intercepted_urls::build(rows).table;
+    REQUIRE(t->match("ws://app99996.example/").row == 99996);
+    REQUIRE(t->match("http://x.host7.com/").row == 7);
+    REQUIRE(t->match("http://x/feed8?").row == 8);
+    REQUIRE(t->match("https://x.site9.test/").row == 9);
+    REQUIRE(t->match("wss://shop.test/item/99994/x").row == 99994);
+    REQUIRE(t->match("ws://x/a99995/z").row == 99995);
+    REQUIRE(t->match("ws://x/").row == decision::no_row);
+    REQUIRE(t->memory() <= 4 * text);
+    REQUIRE(t->may_match_host("shop.test", 443, true));
+    REQUIRE(t->may_match_host("any.test", 443, true)); // rows without "://"
+}
+
+TEST_CASE("may_match_host: among 100,000 hosts") {
+    std::vector<row> rows{{"*://bank.test/*", action::external, {}}};
+    for (std::size_t i = 0; i < 50000; ++i) {
+        rows.push_back({"wss://h" + std::to_string(i) + ".test/feed/*"});
+        rows.push_back({"wss://*.w" + std::to_string(i) + ".test:81/x"});
+    }
+    rows.push_back({"*://*.test/*", action::external, {}});
+    rows.push_back({"wss://bank.test/feed"});
+    rows.push_back({"*://*.late.test/*"});
+    const table t = intercepted_urls::build(rows).table;
+    REQUIRE(t->may_match_host("h0.test", 443, true));
+    REQUIRE(t->may_match_host("h49999.test", 443, true));
+    REQUIRE_FALSE(t->may_match_host("h50000.test", 443, true));
+    REQUIRE_FALSE(t->may_match_host("h0.test", 80, false));
+    REQUIRE(t->may_match_host("a.w49999.test", 81, true));
+    REQUIRE_FALSE(t->may_match_host("a.w49999.test", 82, true));
+    REQUIRE_FALSE(t->may_match_host("bank.test", 443, true));
+    REQUIRE_FALSE(t->may_match_host("a.late.test", 443, true));
 }
 
 TEST_CASE("InterceptedURLs: hostile patterns and URLs do not make it slow") {

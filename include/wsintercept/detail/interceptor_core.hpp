@@ -3,7 +3,9 @@
 
 #include <wsintercept/detail/connections.hpp>
 #include <wsintercept/detail/opening.hpp>
+#include <wsintercept/detail/origin_names.hpp>
 #include <wsintercept/detail/response_check.hpp>
+#include <wsintercept/url/explain.hpp>
 #include <wsintercept/url/normal_form.hpp>
 
 #include <algorithm>
@@ -256,6 +258,17 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         return s == nullptr ? 0 : s->socket.buffered_amount();
     }
 
+    std::string explain(socket_id id) const {
+        const state* s = slots_.find(id);
+        if (s == nullptr)
+            return {};
+        std::string out = explain_decision(*s->table, {s->action, s->row});
+        out.append(", ").append(action_word(s->action));
+        if (s->is_socket)
+            out.append("; ").append(origins_.allowed(s->origin));
+        return out;
+    }
+
     void shutdown(duration limit) noexcept {
         const host_turn t{*this};
         shutdown_at_ = std::min(shutdown_at_, now_ + limit);
@@ -302,6 +315,11 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         s.where = where;
         s.table = std::move(urls);
         s.options = d.options;
+        s.row = d.row;
+        s.action = d.action;
+        s.is_socket = o->is_socket;
+        if (const auto origin = rfc9112::find(o->parsed.fields, "Origin"); origin.count != 0)
+            s.origin = origins_.number(origin.value);
         s.since = now_;
         s.phase = !o->is_socket                   ? phase::request
                   : d.action == action::automatic ? phase::automatic
@@ -371,7 +389,8 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
         return respond(c.id, {c.handled, c.status, c.reason, c.media_type, c.fields, c.body});
     }
 
-    std::string answer_head_;          ///< a 101 being written
+    origin_names origins_;
+    std::string answer_head_; ///< a 101 being written
 };
 
 } // namespace wsintercept::detail

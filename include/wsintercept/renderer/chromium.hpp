@@ -22,13 +22,13 @@ struct switches_result {
 
 /// The switches for an endpoint on 127.0.0.1:port. What the table leaves external goes to
 /// `external`: DIRECT, or a proxy in the words of PAC scripts ("PROXY proxy.test:3128").
-/// It is an error if the table is so large that a script could no longer tell each URL: what is
-/// sent to the endpoint in vain would have to be relayed, and there is no relay yet.
+/// It is an error if the table is so large that a script would send ws or http URLs to the endpoint
+/// that it does not intercept: they would have to be relayed, and there is no relay yet.
 inline switches_result switches(const intercepted_urls& table, std::uint16_t port,
                                 std::string_view external = "DIRECT") {
     switches_result result;
     const pac_script script = make_pac(table, "127.0.0.1:" + std::to_string(port), external);
-    if (script.fallback == pac_fallback::none)
+    if (script.exact)
         result.switches.push_back("--proxy-pac-url=" + pac_data_url(script.text));
     else
         result.error = "the table is too large: its " + std::to_string(table.size()) +

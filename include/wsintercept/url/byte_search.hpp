@@ -122,8 +122,12 @@ class gram_filter {
         const std::uint64_t h = gram * std::uint64_t{0x9E3779B97F4A7C15};
         return h ^ h >> 32;
     }
-    static constexpr unsigned first_bit(std::uint64_t h) noexcept { return h >> 58; }
-    static constexpr unsigned second_bit(std::uint64_t h) noexcept { return h >> 52 & 63; }
+    static constexpr unsigned first_bit(std::uint64_t h) noexcept {
+        return static_cast<unsigned>(h >> 58);
+    }
+    static constexpr unsigned second_bit(std::uint64_t h) noexcept {
+        return static_cast<unsigned>(h >> 52 & 63);
+    }
 
     std::vector<std::uint64_t> words_; // a power of two of them
 };

@@ -41,11 +41,9 @@ class compiled_rows {
         urls_ = row_index{literals};
         find_covered(all);
         if (!covered_.empty()) {
-            std::erase_if(all, [this](const indexed_row& r) {
-                return std::binary_search(
-                    covered_.begin(), covered_.end(), covered_row{r.row, {}},
-                    [](const covered_row& a, const covered_row& b) { return a.row < b.row; });
-            });
+            for (const covered_row& c : covered_)
+                rows_.leave_out(c.row);
+            std::erase_if(all, [this](const indexed_row& r) { return !rows_.can_decide(r.row); });
             literals = choose_literals(all);
             urls_ = row_index{literals};
         }

@@ -6,9 +6,9 @@
 #include <wsintercept/url/decision.hpp>
 #include <wsintercept/url/explain.hpp>
 #include <wsintercept/url/pattern.hpp>
+#include <wsintercept/url/row.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,21 +20,6 @@
 #include <vector>
 
 namespace wsintercept {
-
-/// A row: a pattern, what becomes of the URLs that it matches, and options.
-struct row {
-    std::string pattern;
-    wsintercept::action action = wsintercept::action::automatic;
-    row_options options{};
-};
-
-/// What is wrong, or doubtful, with a row.
-struct row_problem {
-    std::size_t row = 0;    ///< counted from 0; decision::no_row: ROOT, not a row
-    std::size_t column = 0; ///< counted from 0, in bytes of the pattern
-    std::error_code code{}; ///< set for an error; clear for a warning
-    std::string text;       ///< "row 2, column 7: a control character in a pattern"
-};
 
 /// The table, compiled once, then immutable: share it between threads.
 ///
@@ -48,11 +33,7 @@ struct row_problem {
 /// `explain` allocates.
 class intercepted_urls {
   public:
-    struct built {
-        std::shared_ptr<const intercepted_urls> table; ///< null if there is an error
-        std::vector<row_problem> errors;
-        std::vector<row_problem> warnings; ///< in the rows' order
-    };
+    using built = built_urls<intercepted_urls>;
 
     /// Compiles the rows. No rows: the single row `*://ROOT/*` = 1. ROOT is the application's
     /// virtual host; it is lower-cased. Warns of rows that can never match, and of those that never
@@ -88,6 +69,9 @@ class intercepted_urls {
     const row_options* options(std::size_t row) const noexcept { return rows().options(row); }
     std::string_view root() const noexcept { return root_; }
 
+    /// False: no URL matches, or rows before it take all that do (see build).
+    bool can_decide(std::size_t row) const noexcept { return rows().can_decide(row); }
+
     /// How the pattern of a row is cut. For what is made from tables: PAC text, origins.
     detail::pattern_shape shape(std::size_t row) const noexcept { return rows().shape(row); }
 
@@ -104,19 +88,6 @@ class intercepted_urls {
 };
 
 namespace detail {
-
-inline constexpr std::size_t max_pattern = std::size_t{1} << 16;
-inline constexpr std::size_t max_host = 1024; ///< DNS ends names at 253
-
-inline row_problem problem(std::size_t row, std::size_t column, std::error_code code,
-                           std::string_view text) {
-    return {row, column, code,
-            "row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1) + ": " +
-                std::string{text}};
-}
-inline row_problem problem(std::size_t row, std::size_t column, error why) {
-    return problem(row, column, why, describe(why));
-}
 
 /// "row 3, `ws://myapp/*`" or "rows 1 and 2"
 inline std::string name_rows(const packed_rows& rows, const std::vector<std::uint32_t>& which) {
@@ -195,26 +166,8 @@ inline decision intercepted_urls::match(std::string_view url) const noexcept {
 
 inline bool intercepted_urls::may_match_site(std::string_view scheme, std::string_view host,
                                              unsigned port) const noexcept {
-    const std::size_t index = detail::scheme_index(scheme);
-    if (index == detail::url_schemes.size() || host.size() > detail::max_host || port > 65535)
-        return false;
-    char text[detail::max_host + 16]; // "https://" HOST ":65535" "/"
-    std::size_t size = 0;
-    const auto add = [&](std::string_view part) {
-        for (const char c : part)
-            text[size++] = detail::lower(c);
-    };
-    add(scheme);
-    add("://");
-    add(host);
-    if (port != detail::url_schemes[index].port) {
-        text[size++] = ':';
-        size =
-            static_cast<std::size_t>(std::to_chars(text + size, text + size + 5, port).ptr - text);
-    }
-    add("/");
-    const std::optional<detail::url_cut> site = detail::cut_url({text, size});
-    return site && site->target == "/" && compiled_.may_match(*site);
+    const detail::site_url site{scheme, host, port};
+    return site.cut() && compiled_.may_match(*site.cut());
 }
 
 inline bool intercepted_urls::may_match_host(std::string_view host, unsigned port,

@@ -17,8 +17,8 @@ namespace wsintercept {
 /// intercepts, never less: what stands there must be able to relay.
 enum class pac_fallback : std::uint8_t {
     none,      ///< decides as the table does
-    hosts,     ///< whatever an intercepted row's host and port allow
-    suffixes,  ///< whatever ends as an intercepted row's host does
+    hosts,     ///< whatever an intercepted row's scheme, host and port allow
+    suffixes,  ///< the same for whatever ends as an intercepted row's host does
     everything ///< every ws, wss, http and https URL
 };
 
@@ -26,6 +26,7 @@ enum class pac_fallback : std::uint8_t {
 struct pac_script {
     std::string text;
     pac_fallback fallback = pac_fallback::none;
+    bool exact = true; ///< every ws and http URL that it sends to the proxy is intercepted
 };
 
 /// Linux ends a program's argument at 128 KiB; base64 makes this 120 KiB.
@@ -118,28 +119,32 @@ function FindProxyForURL(url, host) {
 )";
 
 inline constexpr std::string_view pac_hosts = R"(
-var known = Object.create(null);
-for (var n = 0; n < hosts.length; n++) known[hosts[n]] = true;
+// A word: the schemes, a bit each in a hexadecimal digit, then host and port.
+var bits = {ws: 1, wss: 2, http: 4, https: 8}, known = Object.create(null);
+for (var n = 0; n < hosts.length; n++) known[hosts[n].slice(1)] = parseInt(hosts[n].charAt(0), 16);
 
 function FindProxyForURL(url, host) {
   var u = /^(wss?|https?):\/\/([^\/]*)/.exec(url);
   if (!u) return external;
-  if ((u[1] === "http" && u[2] === root) || known[u[2]]) return proxy;
-  for (var i = 0; i < globs.length; i++) if (glob(globs[i], u[2])) return proxy;
+  if ((u[1] === "http" && u[2] === root) || known[u[2]] & bits[u[1]]) return proxy;
+  for (var i = 0; i < globs.length; i++)
+    if (parseInt(globs[i].charAt(0), 16) & bits[u[1]] && glob(globs[i].slice(1), u[2])) return proxy;
   return external;
 }
 )";
 
 inline constexpr std::string_view pac_suffixes = R"(
-var known = Object.create(null);
-for (var n = 0; n < suffixes.length; n++) known[suffixes[n]] = true;
+// A word: the schemes, a bit each in a hexadecimal digit, then the last labels of hosts.
+var bits = {ws: 1, wss: 2, http: 4, https: 8}, known = Object.create(null);
+for (var n = 0; n < suffixes.length; n++)
+  known[suffixes[n].slice(1)] = parseInt(suffixes[n].charAt(0), 16);
 
 function FindProxyForURL(url, host) {
   var u = /^(wss?|https?):\/\/([^\/]*)/.exec(url);
   if (!u) return external;
   if (u[1] === "http" && u[2] === root) return proxy;
   for (var name = u[2].replace(/:[0-9]*$/, ""), dot = 0; dot >= 0; name = name.slice(dot + 1)) {
-    if (known[name]) return proxy;
+    if (known[name] & bits[u[1]]) return proxy;
     dot = name.indexOf(".");
   }
   return external;
@@ -152,29 +157,66 @@ function FindProxyForURL(url, host) {
 }
 )";
 
-/// Sorts, drops what is there twice, and writes a JavaScript array; a space parts the words.
-inline void append_words(std::string& out, std::string_view name, std::vector<std::string>& words) {
-    std::sort(words.begin(), words.end());
-    words.erase(std::unique(words.begin(), words.end()), words.end());
+/// Hosts with ports, or what they end in, and the schemes of each: bit i is url_schemes[i].
+struct pac_site {
+    std::string text;
+    unsigned schemes;
+};
+
+/// Sorts, joins what is there twice, and writes a JavaScript array; a space parts the words.
+inline void append_words(std::string& out, std::string_view name, std::vector<pac_site>& words) {
+    std::sort(words.begin(), words.end(),
+              [](const pac_site& a, const pac_site& b) { return a.text < b.text; });
+    std::size_t count = 0;
+    for (pac_site& w : words) {
+        if (count != 0 && words[count - 1].text == w.text)
+            words[count - 1].schemes |= w.schemes;
+        else if (&words[count++] != &w)
+            words[count - 1] = std::move(w);
+    }
+    words.resize(count);
     std::string joined;
-    for (const std::string& word : words)
-        (joined += joined.empty() ? "" : " ") += word;
+    for (const pac_site& w : words)
+        ((joined += joined.empty() ? "" : " ") += "0123456789abcdef"[w.schemes & 15U]) += w.text;
     ((out += "var ") += name) +=
         words.empty() ? " = [];\n" : " = " + js_string(joined) + ".split(\" \");\n";
 }
 
 /// The hosts, with ports, of the rows with action 1 or 2; false if one of them may match any host.
-inline bool pac_sites(const intercepted_urls& table, std::vector<std::string>& hosts,
-                      std::vector<std::string>& globs) {
+inline bool pac_sites(const intercepted_urls& table, std::vector<pac_site>& hosts,
+                      std::vector<pac_site>& globs) {
     for (std::size_t i = 0; i < table.size(); ++i) {
         const pattern_shape shape = table.shape(i);
-        if (table.action(i) == action::external || shape.schemes == 0)
+        if (table.action(i) == action::external || !table.can_decide(i))
             continue;
         const std::string_view site = shape.site(table.pattern(i));
         if (shape.host == 0 || site.find_first_not_of('*') == std::string_view::npos)
             return false;
-        (site.find('*') == std::string_view::npos ? hosts : globs).emplace_back(site);
+        std::vector<pac_site>& list = site.find('*') == std::string_view::npos ? hosts : globs;
+        if (list.empty() || list.back().text != site)
+            list.push_back({std::string{site}, shape.schemes});
+        list.back().schemes |= shape.schemes;
     }
+    return true;
+}
+
+/// Whether the table intercepts every ws and http URL of these sites.
+inline bool takes_all(const intercepted_urls& table, const std::vector<pac_site>& sites) {
+    for (std::size_t i = 0; i < table.size(); ++i)
+        if (table.action(i) == action::external && table.can_decide(i))
+            return false; // which of them it may take is not looked for
+    std::string url;
+    for (const pac_site& site : sites)
+        for (std::size_t i = 0; i < url_schemes.size(); ++i) {
+            if (url_schemes[i].tls || (site.schemes >> i & 1U) == 0)
+                continue;
+            // A character that no pattern has stands for all that a URL may have.
+            url.assign(url_schemes[i].name).append("://").append(site.text).append("/*");
+            std::replace(url.begin(), url.end(), '*', '\x01');
+            const decision d = table.match(url);
+            if (d.row == decision::no_row || table.shape(d.row).default_port)
+                return false;
+        }
     return true;
 }
 
@@ -204,11 +246,11 @@ inline pac_script make_pac(const intercepted_urls& table, std::string_view proxy
     pac_script out{head +
                        "// Pattern and action (0: external), 1 where URLs leave out the pattern's "
                        "port. The first row\n// that matches decides.\nvar rows = [",
-                   pac_fallback::none};
+                   pac_fallback::none, true};
     const char* gap = "\n[";
     for (std::size_t i = 0; i < table.size() && out.text.size() <= max_size; ++i) {
-        if (table.shape(i).schemes == 0)
-            continue; // matches no URL
+        if (!table.can_decide(i))
+            continue;
         out.text += gap + detail::js_string(table.pattern(i)) + ", " +
                     std::to_string(static_cast<unsigned>(table.action(i))) +
                     (table.shape(i).default_port ? ", 1]" : "]");
@@ -218,32 +260,34 @@ inline pac_script make_pac(const intercepted_urls& table, std::string_view proxy
     if (out.text.size() <= max_size)
         return out;
 
-    std::vector<std::string> hosts, globs;
+    std::vector<detail::pac_site> hosts, globs;
     if (detail::pac_sites(table, hosts, globs)) {
-        out = {head, pac_fallback::hosts};
+        out = {head, pac_fallback::hosts, false};
         detail::append_words(out.text, "hosts", hosts);
         detail::append_words(out.text, "globs", globs);
         (out.text += detail::pac_glob) += detail::pac_hosts;
-        if (out.text.size() <= max_size)
+        if (out.text.size() <= max_size) {
+            out.exact = detail::takes_all(table, hosts) && detail::takes_all(table, globs);
             return out;
+        }
 
         hosts.insert(hosts.end(), globs.begin(), globs.end());
         for (const int labels : {3, 2, 1}) {
-            std::vector<std::string> suffixes;
+            std::vector<detail::pac_site> suffixes;
             bool known = true;
-            for (const std::string& site : hosts) {
-                const std::string_view suffix = detail::site_suffix(site, labels);
+            for (const detail::pac_site& site : hosts) {
+                const std::string_view suffix = detail::site_suffix(site.text, labels);
                 known = known && !suffix.empty();
-                suffixes.emplace_back(suffix);
+                suffixes.push_back({std::string{suffix}, site.schemes});
             }
-            out = {head, pac_fallback::suffixes};
+            out = {head, pac_fallback::suffixes, false};
             detail::append_words(out.text, "suffixes", suffixes);
             out.text += detail::pac_suffixes;
             if (known && out.text.size() <= max_size)
                 return out;
         }
     }
-    return {head + std::string{detail::pac_everything}, pac_fallback::everything};
+    return {head + std::string{detail::pac_everything}, pac_fallback::everything, false};
 }
 
 inline std::string pac_text(const intercepted_urls& table, std::string_view proxy,

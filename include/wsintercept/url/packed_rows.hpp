@@ -38,6 +38,8 @@ class packed_rows {
             options_.push_back(options);
         options_of_.back() = static_cast<std::uint32_t>(options_.size());
     }
+    /// A row of which `can_decide` is false from now on.
+    void leave_out(std::size_t i) { flags_[i] |= never; }
     void shrink_to_fit() {
         text_.shrink_to_fit();
         begins_.shrink_to_fit();
@@ -51,7 +53,7 @@ class packed_rows {
         return {text_.data() + begins_[i], begins_[i + 1] - begins_[i]};
     }
     wsintercept::action action(std::size_t i) const noexcept {
-        return static_cast<wsintercept::action>(flags_[i] >> 10);
+        return static_cast<wsintercept::action>(flags_[i] >> 10 & 3U);
     }
     /// Null: the defaults.
     const row_options* options(std::size_t i) const noexcept {
@@ -69,6 +71,10 @@ class packed_rows {
         return s;
     }
 
+    /// False: no URL matches, or rows before it take all that do.
+    bool can_decide(std::size_t i) const noexcept {
+        return (flags_[i] >> 4 & 15U) != 0 && (flags_[i] & never) == 0;
+    }
     bool matches(std::size_t i, const url_cut& url) const noexcept {
         const unsigned flags = flags_[i], host = flags & 15U;
         if ((flags >> 4 >> url.scheme & 1U) == 0)
@@ -89,6 +95,8 @@ class packed_rows {
     }
 
   private:
+    static constexpr std::uint16_t never = 1U << 12;
+
     std::string text_;
     std::vector<std::uint32_t> begins_{0};
     std::vector<std::uint16_t> flags_;      ///< shape and action

@@ -6,6 +6,7 @@
 #include <wsintercept/url/normal_form.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,45 @@ constexpr std::optional<url_cut> cut_url(std::string_view url) noexcept {
 }
 static_assert(url_schemes[0].name == "ws" && url_schemes[1].name == "wss" &&
               url_schemes[2].name == "http" && url_schemes[3].name == "https");
+
+inline constexpr std::size_t max_host = 1024; ///< DNS ends names at 253
+
+/// The URL of a scheme, host and port, with the path "/".
+class site_url {
+  public:
+    site_url(std::string_view scheme, std::string_view host, unsigned port) noexcept {
+        const std::size_t index = scheme_index(scheme);
+        if (index == url_schemes.size() || host.size() > max_host || port > 65535)
+            return;
+        add(scheme);
+        add("://");
+        add(host);
+        if (port != url_schemes[index].port) {
+            add(":");
+            const auto digits = std::to_chars(text_ + size_, text_ + size_ + 5, port);
+            size_ = static_cast<std::size_t>(digits.ptr - text_);
+        }
+        add("/");
+        cut_ = cut_url({text_, size_});
+        if (cut_ && cut_->target != "/")
+            cut_.reset();
+    }
+    site_url(const site_url&) = delete;
+    site_url& operator=(const site_url&) = delete;
+
+    /// Nothing if there is no such URL. Views into this.
+    const std::optional<url_cut>& cut() const noexcept { return cut_; }
+
+  private:
+    void add(std::string_view part) noexcept {
+        for (const char c : part)
+            text_[size_++] = lower(c);
+    }
+
+    char text_[max_host + 16]; // "https://" HOST ":65535" "/"
+    std::size_t size_ = 0;
+    std::optional<url_cut> cut_;
+};
 
 /// Where the parts of a pattern's normal form lie. Kept apart from the text, so that it stays valid
 /// wherever the text moves.
