@@ -40,9 +40,10 @@ void step(world& w, input& in) {
     case 'e': return w.send(s, in.line(), true, data_type::binary);
     case 'n': return w.send(s, in.line(), false, std::nullopt);
     case 'f': return w.send(s, in.line(), true, std::nullopt);
-    case 'j': { // up to more than the pongs' share of the queue
-        const std::size_t n = in.octet();
-        return w.send(s, std::string(n * n * 2, 'j'), true, std::nullopt, true);
+    case 'j': { // one size is more than the pongs' share of the queue, and slow
+        const unsigned n = in.octet();
+        const std::size_t size = n == 201 ? 70'000 : n * 16;
+        return w.send(s, std::string(size, 'j'), true, std::nullopt, true);
     }
     case 'q': {
         const unsigned high = in.octet();
