@@ -34,7 +34,7 @@ all_targets() {
 # Longer inputs say nothing new, and are slower.
 longest() {
     case "$1" in
-    utf8 | url_pattern | event_message | round_trip) echo 300 ;;
+    utf8 | field_values | url_pattern | event_message | round_trip) echo 300 ;;
     *) echo 1000 ;;
     esac
 }
