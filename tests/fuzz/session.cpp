@@ -86,6 +86,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (const socket& s : w.sockets)
         check_open(s);
     w.advance(seconds{100});
+    for (const socket& s : w.sockets)
+        check_silent(s);
     for (socket& s : w.sockets)
         w.hang_up(s);
     w.run();

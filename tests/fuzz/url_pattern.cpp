@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view first_line = in.line();
     const std::optional<std::string> url = check_url(first_line);
     std::vector<row> rows;
-    while (!in.empty() && rows.size() < 4) {
+    while (!in.empty() && rows.size() < 12) {
         std::string_view pattern = in.line();
         const action a = pattern.starts_with('-') ? action::external : action::manual;
         pattern.remove_prefix(a == action::external ? 1 : 0);

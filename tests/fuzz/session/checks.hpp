@@ -81,6 +81,17 @@ inline void check_open(const socket& s) {
             "the latest ping has its pong");
 }
 
+/// After a long silence: it stays open where nothing has a time limit.
+inline void check_silent(const socket& s) {
+    const ws::limits& l = *s.where->options.limits;
+    const reference::stream page = meant(s);
+    bool unfinished = false;
+    messages(page, unfinished);
+    const bool lasting = s.life.open() && !s.life.closed && !unfinished && !page.in_frame &&
+                         l.ping == ws::duration::zero() && l.idle == ws::duration::zero();
+    require(s.page.stream.ended.has_value() != lasting, "what has a time limit has ended");
+}
+
 /// The body of the close frame that a failure deserves.
 inline std::string close_body(error why) {
     const unsigned status = reference::failure_status(why);
@@ -159,17 +170,26 @@ inline void check_end(const socket& s, std::size_t taken) {
         return;
     }
     const error why = *life.failed;
+    const ws::limits& limits = *s.where->options.limits;
+    bool unfinished = false;
+    messages(page, unfinished);
     switch (why) {
     case error::aborted_by_host: return require(life.aborted, "the host aborted");
     case error::peer_gone: return require(s.hung_up, "the page went away");
-    case error::memory_exhausted:
-        return require(taken > s.where->options.limits->unfinished, "memory was used up");
+    case error::memory_exhausted: return require(taken > limits.unfinished, "memory was used up");
     case error::handshake_timed_out:
-        return require(!life.open() && !life.receiving, "it was never open");
+        return require(s.failed.time_since_epoch() >= seconds{10}, "it was never open");
+    case error::close_timed_out:
+        return require(life.closed && s.failed - s.closed >= limits.closing, "a late close frame");
     case error::message_timed_out:
+        require(page.in_frame || unfinished, "an unfinished message");
+        return require(s.failed.time_since_epoch() >= limits.message_time, "a late end");
     case error::idle_timed_out:
-    case error::pong_timed_out: return require(page.failure == error{}, "nothing else was wrong");
-    case error::close_timed_out: return require(life.closed.has_value(), "the host had closed");
+        return require(limits.idle != ws::duration::zero() && s.failed - s.heard >= limits.idle,
+                       "silence");
+    case error::pong_timed_out:
+        return require(limits.ping != ws::duration::zero() && s.failed - s.heard >= 2 * limits.ping,
+                       "no pong");
     default: break;
     }
     require(page.failure == why, "the failure of the page's bytes");

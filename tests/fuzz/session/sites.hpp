@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fuzz {
@@ -35,6 +36,17 @@ inline ws::limits tight_limits() {
     return l;
 }
 
+/// No subprotocols: whichever is offered first is chosen.
+inline ws::row_options options(std::vector<std::string> subprotocols, ws::delivery messages,
+                               const ws::limits& limits) {
+    ws::row_options out;
+    out.subprotocols = std::move(subprotocols);
+    out.subprotocol_optional = true;
+    out.messages = messages;
+    out.limits = limits;
+    return out;
+}
+
 struct site {
     const char* url;
     ws::action action;
@@ -42,22 +54,14 @@ struct site {
     const char* chosen; ///< field of the 101 where subprotocols are offered
 };
 inline const std::array<site, 5> sites{{
-    {"ws://auto/",
-     ws::action::automatic,
-     {{"chat"}, true, ws::delivery::whole, small_limits()},
+    {"ws://auto/", ws::action::automatic, options({"chat"}, ws::delivery::whole, small_limits()),
      "Sec-WebSocket-Protocol: chat\r\n"},
-    {"ws://chunks/",
-     ws::action::automatic,
-     {{}, false, ws::delivery::chunks, tight_limits()},
+    {"ws://chunks/", ws::action::automatic, options({}, ws::delivery::chunks, tight_limits()),
      "Sec-WebSocket-Protocol: soap\r\n"},
-    {"ws://manual/", ws::action::manual, {{}, false, ws::delivery::whole, small_limits()}, ""},
-    {"ws://pings/",
-     ws::action::automatic,
-     {{"none"}, true, ws::delivery::whole, pinging_limits()},
+    {"ws://manual/", ws::action::manual, options({}, ws::delivery::whole, small_limits()), ""},
+    {"ws://pings/", ws::action::automatic, options({"none"}, ws::delivery::whole, pinging_limits()),
      ""},
-    {"ws://tight/",
-     ws::action::automatic,
-     {{}, false, ws::delivery::whole, tight_limits()},
+    {"ws://tight/", ws::action::automatic, options({}, ws::delivery::whole, tight_limits()),
      "Sec-WebSocket-Protocol: soap\r\n"},
 }};
 

@@ -34,6 +34,9 @@ struct socket {
     const site* where = nullptr;
     const handshake* asked = nullptr;
     std::size_t largest = 0; ///< that the host tried to send
+    ws::time_point heard{};  ///< the page's last bytes were taken, or it was opened
+    ws::time_point closed{}; ///< the host began the closing handshake
+    ws::time_point failed{}; ///< WebSocketError came
     bool hung_up = false;
 };
 
@@ -71,6 +74,7 @@ class world {
         require(e.type == ws::upgrade_type::manual || core_.buffered_amount(e.id) == 0,
                 "Upgrade comes when the 101 was taken");
         s.life.on_upgrade(e.type);
+        s.heard = traits_.time;
         react(s, "on upgrade", true, data_type::text);
     }
     void on(const ws::websocket_receive& e) {
@@ -86,9 +90,14 @@ class world {
     void on(const ws::websocket_error& e) {
         socket& s = of(e.id);
         s.life.on_error(e.reason, e.message);
+        s.failed = traits_.time;
         react(s, "on error", true, data_type::text);
     }
-    void on(const ws::drained& e) { of(e.id).life.on_drained(); }
+    void on(const ws::drained& e) {
+        socket& s = of(e.id);
+        s.life.on_drained();
+        react(s, "on drained", true, data_type::text);
+    }
     void on(const ws::log_entry&) {}
 
     // Methods.
@@ -111,6 +120,8 @@ class world {
         const error expected = life(s).close(status, reason);
         require(core_.close(s.page.stream.id, status, reason) == code(expected),
                 "the result of close");
+        if (expected == error{})
+            s.closed = traits_.time;
     }
     void abort(socket& s) {
         const error expected = life(s).abort();
@@ -164,7 +175,10 @@ class world {
                 again = true;
             }
             for (socket& s : sockets) {
+                const std::size_t taken = s.page.taken.size();
                 again = s.page.feed(core_, [&] { return life(s).open(); }) || again;
+                if (s.page.taken.size() != taken)
+                    s.heard = traits_.time;
                 again = s.page.drain(core_) || again;
             }
         }
