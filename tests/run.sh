@@ -13,7 +13,8 @@ usage: tests/run.sh [--all]
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
 
-  --all   also the demo without each of its rows in turn, and fuzzing for a minute a target
+  --all   also the demo without each of its rows in turn, longer sequences in small worlds, and
+          fuzzing for a minute a target
   --help  this text
 END
 }
@@ -154,10 +155,11 @@ test_gcc() {
     check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 \
         -Dbench=enabled || return 0
     check "build without warnings" ninja -C $gcc \
-        tests/headers/headers_{core,loopback,deflate} \
+        tests/headers/headers_{core,exceptions,loopback,deflate} \
         tests/unit/unit_{cef,deflate_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
-        tests/browser/endpoint_host examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_rfc6455 || return 0
+        tests/browser/endpoint_host tests/worlds/worlds \
+        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_rfc6455 || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef
@@ -166,6 +168,7 @@ test_gcc() {
     check "loopback, with the flags of CEF" $gcc/tests/unit/loopback_cef || true
     count "host program" $gcc/tests/unit/unit_host
     count "kit" $gcc/tests/kit/kit
+    count "small worlds" $gcc/tests/worlds/worlds --depth "$([ $all = yes ] && echo 7 || echo 6)"
     check "list of headers" meson test -C $gcc --no-rebuild headers || true
     check "benchmarks run" $gcc/bench/bench_rfc6455 --benchmark_min_time=0.001 || true
     check "the README's program" readme_shows examples/echo/main.cpp || true
@@ -180,13 +183,15 @@ test_sanitizers() {
         -Db_sanitize=address,undefined -Db_lundef=false \
         "-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only" || return 0
     check "build without warnings" ninja -C $clang \
-        tests/unit/unit_{core,deflate,loopback,host} tests/kit/kit tests/conformance/echo_host || return 0
+        tests/unit/unit_{core,deflate,loopback,host} tests/kit/kit tests/conformance/echo_host \
+        tests/worlds/worlds || return 0
     part "Clang with sanitizers: tests"
     count "core" $clang/tests/unit/unit_core
     count "deflate and frame vectors" $clang/tests/unit/unit_deflate
     count "loopback" $clang/tests/unit/unit_loopback
     count "host program" $clang/tests/unit/unit_host
     count "kit" $clang/tests/kit/kit
+    count "small worlds" $clang/tests/worlds/worlds --depth "$([ $all = yes ] && echo 5 || echo 4)"
     count "conformance" node tests/conformance/run.mjs --host $clang/tests/conformance/echo_host
 }
 
