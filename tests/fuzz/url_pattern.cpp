@@ -52,6 +52,23 @@ void check_match(const intercepted_urls& table, const std::string& url) {
             "a tunnel to an intercepted URL may match");
 }
 
+/// A URL is a pattern that matches it; with a `*` in place of some of it, or of none, or of less
+/// than none, it is one that may.
+void check_as_pattern(const std::string& url, std::size_t front, std::size_t back) {
+    if (url.find('*') != std::string::npos)
+        return;
+    const std::vector<row> same{{url, action::automatic, {}}};
+    const auto built = intercepted_urls::build(same);
+    require(built.table && built.warnings.empty() && built.table->rows()[0].pattern == url &&
+                built.table->match(url).row == 0,
+            "a URL matches itself");
+    const std::vector<row> cut{{url.substr(0, front) + '*' + url.substr(std::min(back, url.size())),
+                                action::automatic,
+                                {}}};
+    if (const auto table = intercepted_urls::build(cut).table)
+        check_match(*table, url);
+}
+
 void check_pac(const intercepted_urls& table, std::size_t size) {
     const pac_script script = make_pac(table, "127.0.0.1:1", "DIRECT", size);
     require(script.text.size() <= size || script.fallback == pac_fallback::everything,
@@ -67,8 +84,11 @@ void check_pac(const intercepted_urls& table, std::size_t size) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::input in{data, size};
     const std::size_t pac_limit = in.choice(2) == 0 ? pac_size : in.choice() * 16;
+    const std::size_t front = in.choice(), back = in.choice();
     const std::string_view first_line = in.line();
     const std::optional<std::string> url = check_url(first_line);
+    if (url)
+        check_as_pattern(*url, front, back);
     std::vector<row> rows;
     while (!in.empty() && rows.size() < 12) {
         std::string_view pattern = in.line();
@@ -88,17 +108,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (!built.table)
         return 0;
 
-    if (url) {
+    if (url)
         check_match(*built.table, *url);
-        // A URL is a pattern that matches it.
-        if (url->find('*') == std::string::npos) {
-            const std::vector<row> same{{*url, action::automatic, {}}};
-            const auto one = intercepted_urls::build(same);
-            require(one.table && one.warnings.empty() && one.table->rows()[0].pattern == *url &&
-                        one.table->match(*url).row == 0,
-                    "a URL matches itself");
-        }
-    }
     const std::vector<row> again(built.table->rows().begin(), built.table->rows().end());
     const auto rebuilt = intercepted_urls::build(again);
     require(rebuilt.table != nullptr, "a pattern's normal form is a pattern");
