@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,9 +19,10 @@ PATIENCE, FEWEST_SECONDS = 10, 30
 COMPILE_SECONDS = 600
 FILE_BYTES = 1 << 30  # what a test may write: a fault may make it write without end
 
-# The sanitizers' build of tests/run.sh, without optimisation.
-FLAGS = ["-std=c++20", "-pthread", "-O0", "-w", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-         "-D_GLIBCXX_ASSERTIONS", f'-DCONFORMANCE_CASES="{CONFORMANCE}/cases.json"']
+FLAGS = ["-std=c++20", "-pthread", "-O0", "-w", "-D_GLIBCXX_ASSERTIONS",
+         f'-DCONFORMANCE_CASES="{CONFORMANCE}/cases.json"']
+# The sanitizers of tests/run.sh. They take five times as long, so a test is first tried without.
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Assertions on constants run with the tests, so that a fault of theirs is a test that fails and
 # not a program that does not compile.
 PRECOMPILED = """\
@@ -62,52 +64,74 @@ def limited(command, seconds, log):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def core_tests():
+def must(command):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def unit_tests():
     """The files of the core's unit tests, from meson.build."""
     text = (UNIT / "meson.build").read_text()
-    return re.findall(r"'(\w+\.cpp)'", re.search(r"core_tests = files\((.*?)\)", text, re.S)[1])
+    lists = re.findall(r"^(?:core|deflate)_tests = files\((.*?)\)", text, re.S | re.M)
+    return [name for files in lists for name in re.findall(r"'(\w+\.cpp)'", files)]
+
+
+class Build:
+    """What the tests share that are built with the same flags."""
+
+    def __init__(self, folder, flags):
+        folder.mkdir()
+        self.compiler = ["clang++", *FLAGS, *flags]
+        self.main = folder / "main.o"
+        self.headers = folder / "tests.pch"
+        source = folder / "tests.hpp"
+        source.write_text(PRECOMPILED)
+        must([*self.compiler, "-c", str(UNIT / "main.cpp"), "-o", str(self.main)])
+        must([*self.compiler, f"-I{UNIT}", "-x", "c++-header", "-fpch-instantiate-templates",
+              str(source), "-o", str(self.headers)])
+
+
+@dataclass(frozen=True)
+class Test:
+    name: str  # a file of unit tests, or "conformance"
+    sanitized: bool
+
+    def __str__(self):
+        return self.name + (", sanitized" if self.sanitized else "")
 
 
 class Workshop:
-    """What all plants share: Catch's main program, precompiled headers, what each test includes
-    and how long it takes."""
+    """What all plants share: the builds, what each test includes and how long it takes."""
 
-    def __init__(self, folder, compiler="clang++"):
+    def __init__(self, folder):
         self.folder = Path(folder)
-        self.compiler = [compiler, *FLAGS]
-        self.main = self.folder / "main.o"
-        self.headers = self.folder / "tests.pch"
-        source = self.folder / "tests.hpp"
-        source.write_text(PRECOMPILED)
-        self.must([*self.compiler, "-c", str(UNIT / "main.cpp"), "-o", str(self.main)])
-        self.must([*self.compiler, f"-I{UNIT}", "-x", "c++-header", "-fpch-instantiate-templates",
-                   str(source), "-o", str(self.headers)])
-        self.includes = {test: self.included(UNIT / test) for test in core_tests()}
-        self.includes["conformance"] = self.included(CONFORMANCE / "echo_host.cpp")
+        self.builds = {False: Build(self.folder / "plain", []),
+                       True: Build(self.folder / "sanitized", SANITIZERS)}
+        self.includes = {Test(name, sanitized): headers for name in unit_tests()
+                         for headers in [self.included(UNIT / name)] for sanitized in (False, True)}
+        self.includes[Test("conformance", True)] = self.included(CONFORMANCE / "echo_host.cpp")
         self.seconds = {}  # to build and run
         self.patience = {}  # seconds that it may run
 
-    def must(self, command):
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-        return done.stdout
-
     def included(self, source):
-        """The headers of the library that a program includes, as FAULTS' files are named."""
-        rule = self.must([*self.compiler, "-MM", f"-I{ROOT}/include", str(source)])
+        """The headers of the library that a program includes, as the files of faults are named."""
+        rule = must([*self.builds[False].compiler, "-MM", f"-I{ROOT}/include", str(source)])
         return set(re.findall(r"include/wsintercept/(\S+\.hpp)", rule))
 
     def tests(self, file):
         """Those that may notice: first the one named after the file, the conformance run last."""
         own = file.removesuffix(".hpp").replace("/", "_") + ".cpp"
-        return sorted((t for t, headers in self.includes.items() if file in headers),
-                      key=lambda t: (t != own, t == "conformance", self.seconds.get(t, 0)))
+        return sorted((test for test, headers in self.includes.items() if file in headers),
+                      key=lambda test: (test.name == "conformance", test.sanitized,
+                                        test.name != own, self.seconds.get(test, 0)))
 
     def measure(self, files):
         """Every test must pass without a fault. Yields each, and how long it took."""
         bench = Bench(self, self.folder / "without")
-        for test in sorted({t for file in files for t in self.tests(file)}):
+        needed = {test for file in files for test in self.tests(file)}
+        for test in [test for test in self.includes if test in needed]:
             since = time.monotonic()
             outcome, running = bench.run(test, COMPILE_SECONDS)
             if outcome != "passes":
@@ -135,7 +159,7 @@ class Bench:
             for test in self.shop.tests(fault.file):
                 outcome, _ = self.run(test, self.shop.patience[test])
                 if outcome == "does not compile":
-                    return outcome, test
+                    return outcome, str(test)
                 if outcome != "passes":
                     return "noticed", f"{test} {outcome}"
             return "SURVIVED", ""
@@ -144,17 +168,18 @@ class Bench:
 
     def run(self, test, seconds):
         """What it says of the planted fault, and for how many seconds it ran."""
+        build = self.shop.builds[test.sanitized]
         program = str(self.folder / "program")
-        include = f"-I{self.folder}/include"
-        if test == "conformance":
-            build = [include, str(CONFORMANCE / "echo_host.cpp")]
+        if test.name == "conformance":
+            sources = [str(CONFORMANCE / "echo_host.cpp")]
             command = ["node", str(CONFORMANCE / "run.mjs"), "--host", program]
         else:
-            build = [include, "-include-pch", str(self.shop.headers), f"-I{UNIT}",
-                     str(UNIT / test), str(self.shop.main)]
+            sources = ["-include-pch", str(build.headers), f"-I{UNIT}", str(UNIT / test.name),
+                       str(build.main)]
             command = [program, "--abort"]
+        compile = [*build.compiler, f"-I{self.folder}/include", *sources, "-lz", "-o", program]
         log = self.folder / "log"
-        if limited([*self.shop.compiler, *build, "-o", program], COMPILE_SECONDS, log) != 0:
+        if limited(compile, COMPILE_SECONDS, log) != 0:
             return "does not compile", 0
         since = time.monotonic()
         status = limited(command, seconds, log)

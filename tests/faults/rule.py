@@ -148,8 +148,8 @@ def compared_limits(code, constants):
 
 def other_limits(code, times):
     for m in LIMIT.finditer(code):
-        if re.search(rf"\b{INTEGER} $", code[:m.start()]):
-            continue  # its definition
+        if re.search(rf"\b{INTEGER} $", code[:m.start()]) or re.match(" = ", code[m.end():]):
+            continue  # it is defined or set
         if m[1] in times:
             yield "limit", m.start(), m.end(), f"({m[0]} + duration{{1}})"
         else:
