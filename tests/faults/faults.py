@@ -9,16 +9,16 @@
 """
 
 import argparse
-import queue
 import re
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import arm
 import rule
-from plant import Bench, Workshop
+from plant import ROOT, Workshop
 
 HERE = Path(__file__).resolve().parent
 HEADERS = HERE.parents[1] / "include/wsintercept"
@@ -44,10 +44,15 @@ def source(file):
 
 
 def by_rule():
+    """By file: its faults, each with the change that it is."""
     constants = {name for file in [*FILES, "limits.hpp", "rfc6455/close_code.hpp"]
                  for name in rule.CONSTANT.findall(source(file))}
     times = set(re.findall(r"\bduration (\w+) =", source("limits.hpp")))
-    return {file: rule.faults(file, source(file), constants, times) for file in FILES}
+    out = {}
+    for file in FILES:
+        found = rule.changes(source(file), constants, times)
+        out[file] = dict(zip(rule.faults(file, source(file), found), found))
+    return out
 
 
 def written(faults):
@@ -97,60 +102,79 @@ def check():
     return 1 if wrong else 0
 
 
+def verdict_of(tried):
+    """tried: outcomes, by test, in their order."""
+    test, outcome = list(tried.items())[-1]
+    if outcome == "passes":
+        return "SURVIVED"
+    return outcome if outcome == "does not compile" else f"noticed: {test} {outcome}"
+
+
 def plant_all(faults, jobs):
-    """Verdicts, by fault."""
-    verdicts, waiting, say = {}, queue.SimpleQueue(), threading.Lock()
-    for fault in faults:
-        waiting.put(fault)
-    with tempfile.TemporaryDirectory(prefix="faults") as folder:
+    """The verdict on each fault. Test by test: each is built when a fault is left that it may
+    notice, and tried on all of them."""
+    listed = by_rule()
+    changes = {fault: change for those in listed.values() for fault, change in those.items()}
+    numbers = {fault: number for number, fault in enumerate(changes, 1)}
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="faults", dir=ROOT / "build") as folder:
         shop = Workshop(folder)
-        for test, seconds in shop.measure({fault.file for fault in faults}):
-            print(f"without a fault: {test} passes, {seconds:.1f} s", flush=True)
+        shop.arm({file: arm.armed(source(file), [(change, numbers[fault])
+                                                 for fault, change in those.items()
+                                                 if not change.constant])
+                  for file, those in listed.items()})
+        tried = {fault: {} for fault in faults}
 
-        def work(number):
-            bench = Bench(shop, Path(folder) / f"bench{number}")
-            while True:
-                try:
-                    fault = waiting.get_nowait()
-                except queue.Empty:
-                    return
+        def try_one(fault, test):
+            log = Path(folder) / f"log{numbers[fault]}"
+            if changes[fault].constant:
+                return shop.try_constant(test, fault, log)
+            return shop.try_armed(test, numbers[fault], log)
+
+        def untried(fault):
+            """The next test that it waits for, if it was not noticed yet."""
+            if set(tried[fault].values()) - {"passes"}:
+                return None
+            return next((t for t in shop.tests(fault.file) if t not in tried[fault]), None)
+
+        with ThreadPoolExecutor(jobs) as pool:
+            while waiting := {fault: test for fault in faults if (test := untried(fault))}:
+                test = min(waiting.values(), key=lambda t: t.cost())
+                those = [fault for fault in waiting if test in shop.tests(fault.file)]
                 since = time.monotonic()
-                verdict, test = bench.try_fault(fault)
-                with say:
-                    verdicts[fault] = verdict
-                    by = f" ({test})" if test else ""
-                    print(f"{verdict}{by}, {time.monotonic() - since:.1f} s: {fault.file}: {fault}",
-                          flush=True)
-
-        workers = [threading.Thread(target=work, args=[n]) for n in range(jobs)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    if len(verdicts) != len(faults):
-        raise SystemExit("not every fault was tried")
-    return verdicts
+                if test not in shop.seconds:
+                    shop.prepare(test)
+                outcomes = pool.map(lambda fault: try_one(fault, test), those)
+                for fault, outcome in zip(those, outcomes):
+                    tried[fault][test] = outcome
+                noticed = sum(tried[fault][test] != "passes" for fault in those)
+                print(f"{test}: {noticed} of {len(those)}, {time.monotonic() - since:.0f} s",
+                      flush=True)
+    return {fault: verdict_of(outcomes) for fault, outcomes in tried.items()}
 
 
 def run(only, jobs, equivalents):
+    if check() != 0:
+        return 1
     excluded = read(EQUIVALENT)
     faults = [fault for fault in (excluded if equivalents else read(LIST))
               if (equivalents or fault not in excluded) and re.search(only, f"{fault.file}: {fault}")]
     if not faults:
         raise SystemExit("no such fault")
     verdicts = plant_all(faults, jobs)
-    counted = lambda which, file=None: sum(
-        verdict == which and file in (None, fault.file) for fault, verdict in verdicts.items())
     print()
-    for file in dict.fromkeys(fault.file for fault in faults):
-        print(f"{file}: {counted('noticed', file)} noticed, {counted('SURVIVED', file)} survived, "
-              f"{counted('does not compile', file)} do not compile")
-    wanted = "SURVIVED" if equivalents else "noticed"
     for fault, verdict in verdicts.items():
-        if verdict not in (wanted, "does not compile"):
-            print(f"{verdict}: {fault.file}: {fault}")
-    good, none = counted(wanted), counted("does not compile")
-    bad = len(faults) - good - none
+        print(f"{verdict}: {fault.file}: {fault}")
+    counted = lambda which, file: sum(verdict.startswith(which) and fault.file == file
+                                      for fault, verdict in verdicts.items())
+    print()
+    good = bad = 0
+    for file in dict.fromkeys(fault.file for fault in faults):
+        noticed, survived = counted("noticed", file), counted("SURVIVED", file)
+        print(f"{file}: {noticed} noticed, {survived} survived, "
+              f"{counted('does not compile', file)} do not compile")
+        good += survived if equivalents else noticed
+        bad += noticed if equivalents else survived
     print(f"{good} passed, {bad} failed")
     return 1 if bad > 0 or good == 0 else 0
 

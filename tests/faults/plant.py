@@ -1,4 +1,4 @@
-"""Plants a fault in a copy of the headers, and looks for a test that notices."""
+"""Builds the tests over a copy of the headers with faults, and runs them."""
 
 import os
 import re
@@ -10,18 +10,21 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import arm
+
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "tests/unit"
 CONFORMANCE = ROOT / "tests/conformance"
 
-# What takes longer hangs: ten times as long as without a fault, and no less than this.
+# What takes longer hangs: ten times as long as without the fault, and no less than this.
 PATIENCE, FEWEST_SECONDS = 10, 30
-COMPILE_SECONDS = 600
+COMPILE_SECONDS = 900
+VECTORS = "frame_vectors.cpp"
 FILE_BYTES = 1 << 30  # what a test may write: a fault may make it write without end
 
 FLAGS = ["-std=c++20", "-pthread", "-O0", "-w", "-D_GLIBCXX_ASSERTIONS",
          f'-DCONFORMANCE_CASES="{CONFORMANCE}/cases.json"']
-# The sanitizers of tests/run.sh. They take five times as long, so a test is first tried without.
+# As in tests/run.sh. They take five times as long, so a test is first tried without.
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Assertions on constants run with the tests, so that a fault of theirs is a test that fails and
 # not a program that does not compile.
@@ -45,13 +48,14 @@ PRECOMPILED = """\
 """
 
 
-def limited(command, seconds, log):
+def limited(command, seconds, log, number=0):
     """Its status; None: it took too long, and was ended with all that it started."""
     def limits():
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    environment = dict(os.environ, ASAN_OPTIONS="hard_rss_limit_mb=4096")
+    environment = dict(os.environ, ASAN_OPTIONS="hard_rss_limit_mb=4096",
+                       PLANTED_FAULT=str(number))
     with open(log, "wb") as out, subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             env=environment, start_new_session=True, preexec_fn=limits) as process:
@@ -72,10 +76,11 @@ def must(command):
 
 
 def unit_tests():
-    """The files of the core's unit tests, from meson.build."""
+    """The files of the core's unit tests, from meson.build; allocations.cpp is a program itself."""
     text = (UNIT / "meson.build").read_text()
     lists = re.findall(r"^(?:core|deflate)_tests = files\((.*?)\)", text, re.S | re.M)
-    return [name for files in lists for name in re.findall(r"'(\w+\.cpp)'", files)]
+    return [name for files in lists for name in re.findall(r"'(\w+\.cpp)'", files)] + [
+        "allocations.cpp"]
 
 
 class Build:
@@ -98,93 +103,96 @@ class Test:
     name: str  # a file of unit tests, or "conformance"
     sanitized: bool
 
+    def cost(self):
+        """Unit tests first, then with the sanitizers; what plays all vectors last."""
+        return self.name == "conformance", self.name == VECTORS, self.sanitized
+
     def __str__(self):
         return self.name + (", sanitized" if self.sanitized else "")
 
 
 class Workshop:
-    """What all plants share: the builds, what each test includes and how long it takes."""
+    """The tests, what each includes, how long each runs, and their programs over armed headers."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.builds = {False: Build(self.folder / "plain", []),
-                       True: Build(self.folder / "sanitized", SANITIZERS)}
-        self.includes = {Test(name, sanitized): headers for name in unit_tests()
-                         for headers in [self.included(UNIT / name)] for sanitized in (False, True)}
+        self.builds = {}
+        self.includes = {}
+        for name in unit_tests():
+            self.includes[Test(name, False)] = self.included(UNIT / name)
+            if name != VECTORS:  # which the conformance run plays with the sanitizers
+                self.includes[Test(name, True)] = self.includes[Test(name, False)]
         self.includes[Test("conformance", True)] = self.included(CONFORMANCE / "echo_host.cpp")
-        self.seconds = {}  # to build and run
-        self.patience = {}  # seconds that it may run
+        self.seconds = {}  # that it runs without a fault
 
     def included(self, source):
         """The headers of the library that a program includes, as the files of faults are named."""
-        rule = must([*self.builds[False].compiler, "-MM", f"-I{ROOT}/include", str(source)])
+        rule = must(["clang++", *FLAGS, "-MM", f"-I{ROOT}/include", str(source)])
         return set(re.findall(r"include/wsintercept/(\S+\.hpp)", rule))
 
     def tests(self, file):
-        """Those that may notice: first the one named after the file, the conformance run last."""
+        """Those that may notice: first the one named after the file, then by what they cost."""
         own = file.removesuffix(".hpp").replace("/", "_") + ".cpp"
         return sorted((test for test, headers in self.includes.items() if file in headers),
-                      key=lambda test: (test.name == "conformance", test.sanitized,
-                                        test.name != own, self.seconds.get(test, 0)))
+                      key=lambda test: (test.cost(), test.name != own, test.name))
 
-    def measure(self, files):
-        """Every test must pass without a fault. Yields each, and how long it took."""
-        bench = Bench(self, self.folder / "without")
-        needed = {test for file in files for test in self.tests(file)}
-        for test in [test for test in self.includes if test in needed]:
-            since = time.monotonic()
-            outcome, running = bench.run(test, COMPILE_SECONDS)
-            if outcome != "passes":
-                raise SystemExit(f"{test} {outcome} without a fault:\n{bench.said()}")
-            self.seconds[test] = time.monotonic() - since
-            self.patience[test] = max(FEWEST_SECONDS, PATIENCE * running)
-            yield test, self.seconds[test]
+    def arm(self, headers):
+        """headers: by file, its text with faults that are asleep."""
+        shutil.copytree(ROOT / "include", self.folder / "include")
+        (self.folder / "include/planted.hpp").write_text(arm.HEADER)
+        for file, text in headers.items():
+            (self.folder / "include/wsintercept" / file).write_text(text)
 
-
-class Bench:
-    """A copy of the headers, in which one fault at a time is planted."""
-
-    def __init__(self, shop, folder):
-        self.shop = shop
-        self.folder = folder
-        shutil.copytree(ROOT / "include", folder / "include")
-
-    def try_fault(self, fault):
-        """How it is noticed: (verdict, test), the verdict being "noticed", "does not compile" or
-        "SURVIVED"."""
-        path = self.folder / "include/wsintercept" / fault.file
-        sound = path.read_text()
-        path.write_text(fault.plant(sound))
-        try:
-            for test in self.shop.tests(fault.file):
-                outcome, _ = self.run(test, self.shop.patience[test])
-                if outcome == "does not compile":
-                    return outcome, str(test)
-                if outcome != "passes":
-                    return "noticed", f"{test} {outcome}"
-            return "SURVIVED", ""
-        finally:
-            path.write_text(sound)
-
-    def run(self, test, seconds):
-        """What it says of the planted fault, and for how many seconds it ran."""
-        build = self.shop.builds[test.sanitized]
-        program = str(self.folder / "program")
+    def build(self, test, include, program, log):
+        """Whether it compiles."""
+        build = self.builds.get(test.sanitized)
+        if build is None:
+            build = self.builds[test.sanitized] = Build(
+                self.folder / ("sanitized" if test.sanitized else "plain"),
+                SANITIZERS if test.sanitized else [])
         if test.name == "conformance":
             sources = [str(CONFORMANCE / "echo_host.cpp")]
-            command = ["node", str(CONFORMANCE / "run.mjs"), "--host", program]
         else:
             sources = ["-include-pch", str(build.headers), f"-I{UNIT}", str(UNIT / test.name),
                        str(build.main)]
-            command = [program, "--abort"]
-        compile = [*build.compiler, f"-I{self.folder}/include", *sources, "-lz", "-o", program]
-        log = self.folder / "log"
-        if limited(compile, COMPILE_SECONDS, log) != 0:
-            return "does not compile", 0
-        since = time.monotonic()
-        status = limited(command, seconds, log)
-        outcome = "passes" if status == 0 else "hangs" if status is None else "fails"
-        return outcome, time.monotonic() - since
+        return limited([*build.compiler, f"-I{include}", *sources, "-lz", "-o", str(program)],
+                       COMPILE_SECONDS, log) == 0
 
-    def said(self):
-        return (self.folder / "log").read_text(errors="replace")
+    def run(self, test, program, log, number=0):
+        """"passes", "fails" or "hangs"."""
+        if test.name == "conformance":
+            command = ["node", str(CONFORMANCE / "run.mjs"), "--host", str(program)]
+        else:
+            command = [str(program), "--abort"]
+        patience = max(FEWEST_SECONDS, PATIENCE * self.seconds.get(test, COMPILE_SECONDS))
+        status = limited(command, patience, log, number)
+        return "passes" if status == 0 else "hangs" if status is None else "fails"
+
+    def program(self, test):
+        return self.folder / re.sub(r"\W+", "_", str(test))
+
+    def prepare(self, test):
+        """Builds a test over the armed headers; it must pass while all faults are asleep."""
+        log = self.folder / "log"
+        sound = self.build(test, self.folder / "include", self.program(test), log)
+        since = time.monotonic()
+        if not sound or self.run(test, self.program(test), log) != "passes":
+            raise SystemExit(f"{test} does not pass without a fault:\n"
+                             f"{log.read_text(errors='replace')}")
+        self.seconds[test] = time.monotonic() - since
+
+    def try_armed(self, test, number, log):
+        return self.run(test, self.program(test), log, number)
+
+    def try_constant(self, test, fault, log):
+        """The same for a fault of a constant: it is planted in a copy of its own."""
+        include, program = Path(f"{log}.include"), Path(f"{log}.program")
+        shutil.copytree(ROOT / "include", include)
+        path = include / "wsintercept" / fault.file
+        path.write_text(fault.plant(path.read_text()))
+        try:
+            if not self.build(test, include, program, log):
+                return "does not compile"
+            return self.run(test, program, log)
+        finally:
+            shutil.rmtree(include)

@@ -12,7 +12,7 @@ COMPARISON = re.compile(r"(?<=\s)(?:<=|>=|==|!=|<|>)(?=\s)")
 NUMBER = r"\b(?:0x[0-9A-F]+|[0-9]+)U?\b"
 INTEGER = r"(?:std::u?int(?:8|16|32|64)_t|std::size_t|unsigned|int)"
 CONSTANT = re.compile(rf"\bconstexpr {INTEGER} (\w+)(?: = |\{{)")
-LIMIT = re.compile(r"\b(?:at\.limits|limits|l)\.(\w+)\b(?!\()|\b(?:max_\w+|\w+_cap)\b")
+LIMIT = re.compile(r"\b(?:\w+\.)*(?:\b(?:limits|l)\.(\w+)|\bmax_\w+|\b\w+_cap)\b(?!\()")
 # The value of `constexpr INTEGER name = value;`, where it is one number.
 DEFINITION = re.compile(rf"\bconstexpr {INTEGER} \w+ = ({NUMBER});")
 TABLE = re.compile(r"\bconstexpr std::array<[^=;]*?>\s+\w+\{\{(.*?)\}\};", re.S)
@@ -50,6 +50,18 @@ class Fault:
             return None
         start, end = spans[self.number - 1]
         return source[:start] + self.new + source[end:]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Where a fault is, and what it puts there."""
+
+    start: int
+    end: int
+    kind: str
+    new: str
+    operands: tuple = ()  # of a comparison: where its left one begins, and its right one ends
+    constant: bool = False  # what stands there is needed when the program is compiled
 
 
 def blanked(source):
@@ -119,13 +131,14 @@ def moved(text, step):
 
 def comparisons(code):
     for m in COMPARISON.finditer(code):
-        yield "comparison", m.start(), m.end(), COMPARISONS[m[0]]
+        operands = operand_begin(code, m.start()), operand_end(code, m.end())
+        yield Change(m.start(), m.end(), "comparison", COMPARISONS[m[0]], operands)
 
 
 def compared_limits(code, constants):
     """Numbers and constants among what is compared, moved the way that the comparison's own fault
     does not move them."""
-    name = rf"(?:\w+::)*\b(?:{'|'.join(sorted(constants))})\b(?!\()"
+    name = rf"(?<!\.)(?:\w+::)*\b(?:{'|'.join(sorted(constants))})\b(?![(.])"
     limit = re.compile(rf"{NUMBER}|{LIMIT.pattern}|{name}")
     for m in COMPARISON.finditer(code):
         sides = ((operand_begin(code, m.start()), m.start(), -1),
@@ -143,22 +156,21 @@ def compared_limits(code, constants):
                 if new is None and m[0] in ("==", "!="):
                     new = moved(found[0], 1)
                 if new is not None:
-                    yield "limit", found.start(), found.end(), new
+                    yield Change(found.start(), found.end(), "limit", new)
 
 
 def other_limits(code, times):
     for m in LIMIT.finditer(code):
         if re.search(rf"\b{INTEGER} $", code[:m.start()]) or re.match(" = ", code[m.end():]):
             continue  # it is defined or set
-        if m[1] in times:
-            yield "limit", m.start(), m.end(), f"({m[0]} + duration{{1}})"
-        else:
-            yield "limit", m.start(), m.end(), f"{m[0]} + 1"
+        new = f"({m[0]} + duration{{1}})" if m[1] in times else f"{m[0]} + 1"
+        size = re.match(">", code[m.end():]) is not None  # of an array
+        yield Change(m.start(), m.end(), "limit", new, constant=size)
     for m in DEFINITION.finditer(code):
-        yield "limit", m.start(1), m.end(1), moved(m[1], 1)
+        yield Change(m.start(1), m.end(1), "limit", moved(m[1], 1), constant=True)
     for table in TABLE.finditer(code):
         for m in re.compile(NUMBER).finditer(code, table.start(1), table.end(1)):
-            yield "limit", m.start(), m.end(), moved(m[0], 1)
+            yield Change(m.start(), m.end(), "limit", moved(m[0], 1), constant=True)
 
 
 def opener(code, close):
@@ -187,12 +199,12 @@ def early_returns(code):
             at += rest.end()
             kind = opener(code, at - 1)
             if kind in ("for", "while", "do"):
-                yield "return", m.start(), m.end(), ";"
+                yield Change(m.start(), m.end(), "return", ";")
                 break
             if kind == "":
                 break
         else:
-            yield "return", m.start(), m.end(), ";"
+            yield Change(m.start(), m.end(), "return", ";")
 
 
 def anchored(source, start, end, kind):
@@ -206,21 +218,22 @@ def anchored(source, start, end, kind):
             one_line(source[end:stop].rstrip()))
 
 
-def faults(file, source, constants, times):
-    """All faults of a file, in the order of its text."""
+def changes(source, constants, times):
+    """All that the rule changes in a file, in the order of its text."""
     code = blanked(source)
-    found, seen = [], set()
-    for kind, start, end, new in [*comparisons(code), *compared_limits(code, constants),
-                                  *other_limits(code, times), *early_returns(code)]:
-        if kind == "limit" and any(s <= start < e for s, e in seen):
-            continue
-        if kind == "limit":
-            seen.add((start, end))
-        found.append((start, end, kind, new))
+    limits = {}
+    for change in [*compared_limits(code, constants), *other_limits(code, times)]:
+        limits.setdefault((change.start, change.end), change)
+    return sorted([*comparisons(code), *limits.values(), *early_returns(code)],
+                  key=lambda change: (change.start, change.end))
+
+
+def faults(file, source, found):
+    """The changes as faults, in their order."""
     out = []
-    for start, end, kind, new in sorted(found):
-        prefix, old, suffix = anchored(source, start, end, kind)
-        fault = Fault(file, kind, prefix, old, new, suffix, 1)
-        number = [s for s, _ in fault.spans(source)].index(start) + 1
-        out.append(Fault(file, kind, prefix, old, new, suffix, number))
+    for change in found:
+        prefix, old, suffix = anchored(source, change.start, change.end, change.kind)
+        fault = Fault(file, change.kind, prefix, old, change.new, suffix, 1)
+        number = [start for start, _ in fault.spans(source)].index(change.start) + 1
+        out.append(Fault(file, change.kind, prefix, old, change.new, suffix, number))
     return out

@@ -47,6 +47,17 @@ struct bench {
     }
 };
 
+/// The default frame policy, which notes the limits that it is given.
+struct watched_framing : wsintercept::rfc6455::framing {
+    struct decoder : wsintercept::rfc6455::decoder {
+        static inline decoder_limits given{};
+        decoded next(std::span<char>& in, const decoder_limits& limits) noexcept {
+            given = limits;
+            return wsintercept::rfc6455::decoder::next(in, limits);
+        }
+    };
+};
+
 } // namespace
 
 TEST_CASE("session: the same outcome whole, byte by byte and at every split point") {
@@ -120,4 +131,163 @@ TEST_CASE("session: a header that trickles in is a message that is not finished"
     b.feed(bytes.substr(0, 3));
     b.pass(b.limits.message_time);
     REQUIRE(b.told == lines{"a message was not finished in time"});
+}
+
+TEST_CASE("session: bytes that trickle in do not put off the time for a message") {
+    bench b;
+    const std::string bytes = text("x");
+    b.feed(bytes.substr(0, 2));
+    b.pass(b.limits.message_time / 2);
+    b.feed(bytes.substr(2, 2));
+    b.pass(b.limits.message_time - b.limits.message_time / 2);
+    REQUIRE(b.told == lines{"a message was not finished in time"});
+}
+
+TEST_CASE("session: while the host pauses nothing is due, and resuming is no more than that") {
+    bench b;
+    b.limits.idle = seconds{20};
+    b.feed(text("x", false));
+    const auto due = b.session.deadline(b.limits);
+    b.session.resume(b.at.now); // was not paused
+    REQUIRE(b.session.deadline(b.limits) == due);
+    b.session.pause(b.at.now);
+    REQUIRE(b.session.deadline(b.limits) == wsintercept::never);
+    b.pass(seconds{1000});
+    REQUIRE(b.told.empty());
+    b.session.resume(b.at.now);
+    REQUIRE(b.session.deadline(b.limits) == due + seconds{1000});
+}
+
+TEST_CASE("session: each time-out comes at its time, and not a tick before") {
+    const wsintercept::duration tick{1};
+    bench b;
+    b.limits.ping = seconds{30};
+    b.limits.idle = seconds{100};
+    const auto started = b.at.now;
+    const auto pass_to = [&](wsintercept::duration d) { b.pass(started + d - b.at.now); };
+    REQUIRE(b.session.deadline(b.limits) == started + seconds{30});
+    pass_to(seconds{30} - tick);
+    REQUIRE(b.output().empty());
+    pass_to(seconds{30});
+    REQUIRE(b.output() == served(9, ""));
+    REQUIRE(b.session.deadline(b.limits) == started + seconds{60});
+    pass_to(seconds{60} - tick);
+    REQUIRE(b.told.empty());
+    SECTION("pong") {
+        pass_to(seconds{60});
+        REQUIRE(b.told == lines{"RFC 6455 5.5.2: a ping was not answered in time"});
+    }
+    SECTION("idle") {
+        b.limits.ping = wsintercept::duration::zero();
+        REQUIRE(b.session.deadline(b.limits) == started + seconds{100});
+        pass_to(seconds{100} - tick);
+        REQUIRE(b.told.empty());
+        pass_to(seconds{100});
+        REQUIRE(b.told == lines{"nothing came for longer than the idle time-out"});
+    }
+}
+
+TEST_CASE("session: a reason of 123 bytes is sent, a longer one is not") {
+    bench b;
+    REQUIRE(b.session.close(1000, std::string(124, 'r'), b.at) == error::reason_too_long);
+    REQUIRE_FALSE(b.session.close(1000, std::string(123, 'r'), b.at));
+    REQUIRE(b.output() == served_close(1000, std::string(123, 'r')));
+}
+
+TEST_CASE("session: the limits of a frame, of a message and of its frames hold to the byte") {
+    using wsintercept::describe;
+    bench frames, messages, fragments;
+    frames.limits.frame = 10;
+    frames.feed(text(std::string(10, 'x')));
+    frames.feed(text(std::string(11, 'x')));
+    REQUIRE(frames.told == lines{std::string(10, 'x') + ".", describe(error::frame_too_big)});
+    messages.limits.message = 10;
+    messages.feed(text(std::string(5, 'x'), false) + frame(0, std::string(5, 'x')));
+    messages.feed(text(std::string(5, 'x'), false) + frame(0, std::string(6, 'x')));
+    REQUIRE(messages.told == lines{std::string(10, 'x') + ".", describe(error::message_too_big)});
+    fragments.limits.fragments = 2;
+    fragments.feed(text("a", false) + frame(0, "b"));
+    fragments.feed(text("a", false) + frame(0, "b", false) + frame(0, "c"));
+    REQUIRE(fragments.told == lines{"ab.", describe(error::too_many_fragments)});
+}
+
+// security.md: CVE-2026-0716.
+TEST_CASE("session: the cap holds for any frame policy, even where limits are raised beyond it") {
+    bench b;
+    b.limits.frame = b.limits.message = ~std::uint64_t{0};
+    wsintercept::session<watched_framing> session;
+    std::string bytes = text("x");
+    session.receive(bytes, b.at, bench::sink{b});
+    session.drop(b.at);
+    REQUIRE(b.told == lines{"x."});
+    REQUIRE(watched_framing::decoder::given.frame == wsintercept::absolute_cap);
+    REQUIRE(watched_framing::decoder::given.message == wsintercept::absolute_cap);
+}
+
+TEST_CASE("session: unfinished messages hold as much as the limit, to the byte") {
+    bench b;
+    b.limits.unfinished = 100;
+    b.feed(text(std::string(60, 'x'), false) + frame(0, std::string(40, 'x'), false));
+    REQUIRE(b.unfinished == 100);
+    b.feed(frame(0, "x", false));
+    REQUIRE(b.told == lines{describe(error::memory_exhausted)});
+
+    bench chunks;
+    chunks.limits.unfinished = 1;
+    chunks.at.messages = wsintercept::delivery::chunks;
+    chunks.feed(text("\xE2", false));
+    REQUIRE(chunks.told.empty());
+    chunks.feed(frame(0, "\x82\xAC"));
+    REQUIRE(chunks.told == lines{describe(error::memory_exhausted)});
+}
+
+TEST_CASE("session: chunks of one byte; binary ones hold nothing back") {
+    bench b;
+    b.at.messages = wsintercept::delivery::chunks;
+    b.feed(text("a", false) + frame(0, "", false) + frame(0, "b", false) + frame(0, ""));
+    REQUIRE(b.told == lines{"a+", "b+", "."});
+    b.told.clear();
+    b.feed(frame(2, "\xE2\x82", false) + frame(0, "\xC3"));
+    REQUIRE(b.told == lines{"\xE2\x82+", "\xC3."});
+}
+
+TEST_CASE("session: the queue has room to the byte; what is above it took an empty queue") {
+    bench b;
+    b.limits.output = 1000;
+    REQUIRE_FALSE(b.session.send(std::string(900, 'a'), true, {}, b.at));
+    REQUIRE(b.session.buffered_amount() == 904);
+    REQUIRE(b.session.send(std::string(97, 'b'), true, {}, b.at) == error::queue_full);
+    REQUIRE_FALSE(b.session.send(std::string(96, 'b'), true, {}, b.at));
+    REQUIRE(b.session.buffered_amount() == 1002); // headers are above it
+    REQUIRE_FALSE(b.session.send("", true, {}, b.at));
+    REQUIRE(b.session.send("c", true, {}, b.at) == error::queue_full);
+}
+
+TEST_CASE("session: room for what was refused is told once, and as soon as it is there") {
+    bench b;
+    b.limits.output = 1000;
+    REQUIRE_FALSE(b.session.send(std::string(900, 'a'), true, {}, b.at));
+    REQUIRE_FALSE(b.session.consumed(0, b.at)); // nothing was refused
+    REQUIRE(b.session.send(std::string(500, 'b'), true, {}, b.at) == error::queue_full);
+    REQUIRE_FALSE(b.session.consumed(403, b.at));
+    REQUIRE(b.session.consumed(1, b.at));
+    REQUIRE_FALSE(b.session.consumed(1, b.at));
+}
+
+TEST_CASE("session: pongs wait from 64 KiB of output on, and the latest comes below that") {
+    constexpr std::size_t backlog = 64 * 1024;
+    bench b;
+    REQUIRE_FALSE(b.session.send(std::string(backlog - 5, 'x'), true, {}, b.at));
+    REQUIRE(b.session.buffered_amount() == backlog - 1); // with a header of 4 bytes
+    b.feed(frame(9, "early"));
+    REQUIRE(b.session.buffered_amount() == backlog - 1 + 7);
+    b.feed(frame(9, "late") + frame(9, "last"));
+    REQUIRE(b.session.buffered_amount() == backlog - 1 + 7);
+    b.session.consumed(6, b.at);
+    REQUIRE(b.session.buffered_amount() == backlog);
+    b.feed(frame(9, "last"));
+    REQUIRE(b.session.buffered_amount() == backlog);
+    b.session.consumed(1, b.at);
+    REQUIRE(b.session.buffered_amount() == backlog - 1 + 6);
+    REQUIRE(b.output().ends_with(served(10, "early") + served(10, "last")));
 }
