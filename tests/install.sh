@@ -47,6 +47,7 @@ missing_packages() {
     [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
     have node || echo nodejs
     have npm || echo npm
+    have python3 || echo python3
     if have clang++ && ! have_sanitizers; then
         sanitizer_package
     fi

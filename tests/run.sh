@@ -13,8 +13,8 @@ usage: tests/run.sh [--all]
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
 
-  --all   also the demo without each of its rows in turn, longer sequences in small worlds, and
-          fuzzing for a minute a target
+  --all   also the demo without each of its rows in turn, longer sequences in small worlds, fuzzing
+          for a minute a target, and the planted faults
   --help  this text
 END
 }
@@ -69,7 +69,7 @@ check() {
 count() {
     local name=$1 status=0 line good bad
     shift
-    timeout --kill-after=10 900 "$@" >"$log" 2>&1 </dev/null || status=$?
+    timeout --kill-after=10 "${patience:-900}" "$@" >"$log" 2>&1 </dev/null || status=$?
     line=$(grep -aE '^(All tests passed|test cases:)|^([a-z]+: )?[0-9]+ passed, [0-9]+ failed' \
         "$log" | tail -n 1) || true
     case "$line" in
@@ -181,7 +181,7 @@ test_sanitizers() {
     part "Clang with AddressSanitizer and UndefinedBehaviorSanitizer: build"
     CXX=clang++ check "set up" set_up $clang -Dbuildtype=plain \
         -Db_sanitize=address,undefined -Db_lundef=false \
-        "-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only" || return 0
+        "-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only -D_GLIBCXX_ASSERTIONS" || return 0
     check "build without warnings" ninja -C $clang \
         tests/unit/unit_{core,deflate,loopback,host} tests/kit/kit tests/conformance/echo_host \
         tests/worlds/worlds || return 0
@@ -205,6 +205,12 @@ test_fuzz() {
         check "seeds of $target" $gcc/tests/fuzz/fuzz_"$target" tests/fuzz/seeds/"$target" || true
     done
     count "fuzzing" tests/fuzz/run.sh --seconds $seconds --jobs 2
+}
+
+test_faults() {
+    part "Planted faults"
+    check "the list is what the rule gives" tests/faults/faults.py check || return 0
+    [ $all = no ] || patience=7200 count "planted faults" tests/faults/faults.py run --jobs 2
 }
 
 consumer_tests() { meson setup "$@" && meson test -C "$1"; }
@@ -269,6 +275,7 @@ main() {
     test_gcc
     test_sanitizers
     test_fuzz
+    test_faults
     test_consumer
     test_pages
     test_demo

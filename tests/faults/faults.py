@@ -111,8 +111,7 @@ def verdict_of(tried):
 
 
 def plant_all(faults, jobs):
-    """The verdict on each fault. Test by test: each is built when a fault is left that it may
-    notice, and tried on all of them."""
+    """The verdict on each fault. Each test is built when a fault waits for it."""
     listed = by_rule()
     changes = {fault: change for those in listed.values() for fault, change in those.items()}
     numbers = {fault: number for number, fault in enumerate(changes, 1)}
@@ -140,7 +139,7 @@ def plant_all(faults, jobs):
         with ThreadPoolExecutor(jobs) as pool:
             while waiting := {fault: test for fault in faults if (test := untried(fault))}:
                 test = min(waiting.values(), key=lambda t: t.cost())
-                those = [fault for fault in waiting if test in shop.tests(fault.file)]
+                those = [fault for fault, next_one in waiting.items() if next_one == test]
                 since = time.monotonic()
                 if test not in shop.seconds:
                     shop.prepare(test)

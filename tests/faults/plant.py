@@ -83,6 +83,18 @@ def unit_tests():
         "allocations.cpp"]
 
 
+def included(source):
+    """The headers of the library that a program includes, as the files of faults are named."""
+    found, waiting = set(), [source]
+    while waiting:
+        text = waiting.pop().read_text()
+        for name in set(re.findall(r"#include <wsintercept/(\S+)>", text)) - found:
+            found.add(name)
+            waiting.append(ROOT / "include/wsintercept" / name)
+        waiting += [UNIT / name for name in re.findall(r'#include "(\S+)"', text)]
+    return found
+
+
 class Build:
     """What the tests share that are built with the same flags."""
 
@@ -119,16 +131,11 @@ class Workshop:
         self.builds = {}
         self.includes = {}
         for name in unit_tests():
-            self.includes[Test(name, False)] = self.included(UNIT / name)
+            self.includes[Test(name, False)] = included(UNIT / name)
             if name != VECTORS:  # which the conformance run plays with the sanitizers
                 self.includes[Test(name, True)] = self.includes[Test(name, False)]
-        self.includes[Test("conformance", True)] = self.included(CONFORMANCE / "echo_host.cpp")
+        self.includes[Test("conformance", True)] = included(CONFORMANCE / "echo_host.cpp")
         self.seconds = {}  # that it runs without a fault
-
-    def included(self, source):
-        """The headers of the library that a program includes, as the files of faults are named."""
-        rule = must(["clang++", *FLAGS, "-MM", f"-I{ROOT}/include", str(source)])
-        return set(re.findall(r"include/wsintercept/(\S+\.hpp)", rule))
 
     def tests(self, file):
         """Those that may notice: first the one named after the file, then by what they cost."""

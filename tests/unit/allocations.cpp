@@ -1,5 +1,7 @@
 // Counts what is allocated where nothing may be: once an interceptor has served one socket, the
-// next one's handshake, the messages that arrive whole and what is sent cost no allocation.
+// next one's handshake, the messages that arrive whole and what is sent cost no allocation. And
+// takes the memory away from what can go without.
+#include <wsintercept/rfc7692/inflater.hpp>
 #include <wsintercept/wsintercept.hpp>
 
 #include "catch.hpp"
@@ -16,6 +18,7 @@
 namespace {
 
 std::size_t allocations = 0;
+bool exhausted = false; ///< what asks with std::nothrow gets no memory
 
 void* counted(std::size_t size) {
     ++allocations;
@@ -31,6 +34,12 @@ void* operator new(std::size_t size) {
 }
 void* operator new[](std::size_t size) {
     return counted(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return exhausted ? nullptr : counted(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+    return exhausted ? nullptr : counted(size);
 }
 void operator delete(void* memory) noexcept {
     std::free(memory);
@@ -185,4 +194,27 @@ TEST_CASE("an owned buffer is not copied") {
     const output_views out = w.core.output(w.handler.opened);
     REQUIRE(out.count == 2);
     REQUIRE(out.list[1].data() == w.owned.view().data());
+}
+
+TEST_CASE("without memory a control frame in pieces ends the connection") {
+    std::string bytes = test::frame(9, "ping").substr(0, 8);
+    std::span<char> in{bytes};
+    rfc6455::decoder decoder;
+    exhausted = true;
+    const rfc6455::decoded got = decoder.next(in, {100, 100, 1});
+    exhausted = false;
+    REQUIRE(got.kind == rfc6455::decoded_kind::failed);
+    REQUIRE(got.reason == error::memory_exhausted);
+    REQUIRE(got.failure_code == rfc6455::message_too_big);
+}
+
+TEST_CASE("without memory a block with BFINAL 1 ends the connection") {
+    using namespace std::string_view_literals;
+    rfc7692::inflater inflater{15, true};
+    std::string out;
+    exhausted = true;
+    const error reason =
+        inflater.inflate("\xf3\x48\xcd\xc9\xc9\x07\x00\x00"sv, true, {100, 1032, 1}, out);
+    exhausted = false;
+    REQUIRE(reason == error::memory_exhausted);
 }

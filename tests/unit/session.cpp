@@ -105,8 +105,12 @@ TEST_CASE("session: silence behind a pause counts from its end at the latest") {
     b.limits.idle = seconds{20};
     b.session.pause(b.at.now);
     b.pass(seconds{100});
-    SECTION("the peer spoke meanwhile") { b.feed(text("x")); }
-    SECTION("the socket opened meanwhile") { b.session.start(b.at.now); }
+    SECTION("the peer spoke meanwhile") {
+        b.feed(text("x"));
+    }
+    SECTION("the socket opened meanwhile") {
+        b.session.start(b.at.now);
+    }
     b.session.resume(b.at.now);
     REQUIRE(b.session.deadline(b.limits) == b.at.now + b.limits.idle);
 }
@@ -259,8 +263,11 @@ TEST_CASE("session: the queue has room to the byte; what is above it took an emp
     REQUIRE(b.session.send(std::string(97, 'b'), true, {}, b.at) == error::queue_full);
     REQUIRE_FALSE(b.session.send(std::string(96, 'b'), true, {}, b.at));
     REQUIRE(b.session.buffered_amount() == 1002); // headers are above it
-    REQUIRE_FALSE(b.session.send("", true, {}, b.at));
     REQUIRE(b.session.send("c", true, {}, b.at) == error::queue_full);
+    REQUIRE(b.session.send("", true, {}, b.at) == error::queue_full);
+    REQUIRE_FALSE(b.session.consumed(2, b.at)); // exactly full
+    REQUIRE(b.session.consumed(1, b.at));
+    REQUIRE_FALSE(b.session.send("", true, {}, b.at));
 }
 
 TEST_CASE("session: room for what was refused is told once, and as soon as it is there") {
