@@ -59,6 +59,16 @@ TEST_CASE("a table that no script holds is an error that says so") {
     CHECK(result.switches.empty());
     CHECK(result.error.find("5000 rows") != std::string::npos);
     CHECK(result.error.find("too large") != std::string::npos);
+    // By host it can tell all the same where the whole host is ours.
+    rows.push_back({"ws://myapp/*", action::manual, {}});
+    CHECK(chromium::switches(*table(rows), 1).error.empty());
+    rows.back().pattern = "ws://myapp/a*";
+    CHECK_FALSE(chromium::switches(*table(rows), 1).error.empty());
+    rows.back() = {"ws://myapp/5/x", action::external, {}};
+    rows.push_back({"ws://myapp/*", action::manual, {}});
+    CHECK(chromium::switches(*table(rows), 1).error.empty()); // never decides
+    rows.insert(rows.begin(), {"ws://myapp/5/x", action::external, {}});
+    CHECK_FALSE(chromium::switches(*table(rows), 1).error.empty());
     rows.resize(1000);
     CHECK(chromium::switches(*table(rows), 1).error.empty());
 }
@@ -67,12 +77,13 @@ TEST_CASE("an argument fits into Linux's 128 KiB") {
     std::vector<row> rows;
     std::string longest;
     while (true) {
-        rows.push_back({"ws://myapp/" + std::to_string(rows.size()) + "/*", action::automatic, {}});
+        for (int i = 0; i < 100; ++i)
+            rows.push_back(
+                {"ws://myapp/" + std::to_string(rows.size()) + "/*", action::automatic, {}});
         const auto result = chromium::switches(*table(rows), 65535);
         if (result.switches.empty())
             break;
         longest = result.switches[0];
-        rows.resize(rows.size() + 99, rows.back());
     }
     CHECK(longest.size() > 100 * 1024);
     CHECK(longest.size() < 128 * 1024);

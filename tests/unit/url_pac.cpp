@@ -74,6 +74,25 @@ TEST_CASE("PAC: what is too large falls back step by step") {
     REQUIRE(fallback(many(100000, "ws://h", ".test/*")) == pac_fallback::suffixes);
 }
 
+TEST_CASE("PAC: by host, where the whole of each host is ours it is exact all the same") {
+    const auto exact = [](std::vector<row> rows, const char* last) {
+        rows.push_back({last, action::manual, {}});
+        const pac_script script = make_pac(*make(std::move(rows)), "127.0.0.1:1");
+        REQUIRE(script.fallback == pac_fallback::hosts);
+        return script.exact;
+    };
+    const std::vector<row> one = many(10000, "ws://one.test/", "/*");
+    REQUIRE(exact(one, "ws://one.test/*"));
+    REQUIRE(exact(one, "*://*.test/*"));
+    REQUIRE_FALSE(exact(one, "ws://one.test/"));
+    REQUIRE_FALSE(exact(one, "wss://one.test/*"));
+    REQUIRE_FALSE(exact(one, "ws://two.test/*"));
+    std::vector<row> with_external{{"ws://one.test/x", action::external, {}}};
+    with_external.insert(with_external.end(), one.begin(), one.end());
+    REQUIRE_FALSE(exact(with_external, "ws://one.test/*"));
+    REQUIRE_FALSE(make_pac(*make(many(20000, "ws://h", ".a.test/*")), "127.0.0.1:1").exact);
+}
+
 TEST_CASE("PAC: as a data URL") {
     REQUIRE(pac_data_url("") == "data:application/x-ns-proxy-autoconfig;base64,");
     REQUIRE(pac_data_url("f") == "data:application/x-ns-proxy-autoconfig;base64,Zg==");
