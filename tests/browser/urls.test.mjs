@@ -39,8 +39,8 @@ test("100,000 rows: an echo, and other schemes and hosts go to the network", asy
   const other = await page.evaluate(() => roundTrip("ws://notbig.test/item/4/", ["x"]));
   assert.deepEqual(other.at(-1), ["close", 1000, "", true]);
   assert.ok(server.head("GET /item/4/"));
-  await hr.page("http://big.test/page");
-  assert.ok(server.head("GET /page"));
+  await hr.page("http://big.test/index.html");
+  assert.ok(server.head("GET /index.html"));
 });
 
 test("Chromium's URLPattern answers what url_patterns is held to", async () => {

@@ -48,7 +48,7 @@ TEST_CASE("regex_urls: a bad expression is an error of its row, not an exception
 TEST_CASE("regex_urls: long URLs and hostile expressions use up neither stack nor time") {
     std::vector<row> rows;
     for (const char* expression :
-         {"(.*)*y", "(a|aa)+y", "((.|.)*)*y", "(((x?)*)*)*y", "(x?){400}y"})
+         {"(.*)*y", "(a|aa)+y", "((.|.)*)*y", "(((x?)*)*)*y", "(x?){150}y"})
         rows.push_back({expression});
     const auto built = regex_urls::build(rows);
     REQUIRE(built.table);

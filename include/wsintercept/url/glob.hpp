@@ -5,13 +5,12 @@
 
 #include <cstddef>
 #include <string_view>
-#include <type_traits>
 
 namespace wsintercept::detail {
 
 /// Whether the whole text matches. Takes each literal where it first fits, so that nothing is ever
 /// tried twice: no pattern and no text makes it slow.
-constexpr bool glob(std::string_view pattern, std::string_view text) noexcept {
+inline bool glob(std::string_view pattern, std::string_view text) noexcept {
     std::size_t head = 0;
     for (; head < pattern.size() && pattern[head] != '*'; ++head)
         if (head == text.size() || text[head] != pattern[head])
@@ -28,8 +27,7 @@ constexpr bool glob(std::string_view pattern, std::string_view text) noexcept {
     while (!pattern.empty()) {
         pattern.remove_prefix(1);
         const std::string_view literal = pattern.substr(0, pattern.find('*'));
-        const std::size_t at =
-            std::is_constant_evaluated() ? text.find(literal) : find_literal(text, literal);
+        const std::size_t at = find_literal(text, literal);
         if (at == std::string_view::npos)
             return false;
         text.remove_prefix(at + literal.size());

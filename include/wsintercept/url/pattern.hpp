@@ -103,7 +103,7 @@ struct pattern_shape {
         return default_port ? own.substr(0, own.rfind(':')) : own;
     }
     /// Whether a pattern with this shape matches the URL.
-    constexpr bool matches(std::string_view text, const url_cut& url) const noexcept {
+    bool matches(std::string_view text, const url_cut& url) const noexcept {
         if ((schemes >> url.scheme & 1U) == 0)
             return false;
         if (host == 0)
@@ -112,15 +112,15 @@ struct pattern_shape {
                (rest == text.size() || glob(text.substr(rest), url.target));
     }
     /// Whether it matches some URL with this scheme, host and port.
-    constexpr bool may_match(std::string_view text, const url_cut& site) const noexcept {
+    bool may_match(std::string_view text, const url_cut& site) const noexcept {
         return (schemes >> site.scheme & 1U) != 0 && (host == 0 || matches_authority(text, site));
     }
     /// Whether it matches every URL with this scheme, host and port. The URL's target is "/".
-    constexpr bool takes_all(std::string_view text, const url_cut& site) const noexcept {
+    bool takes_all(std::string_view text, const url_cut& site) const noexcept {
         return text.ends_with('*') && matches(text, site);
     }
     /// Whether host and port fit.
-    constexpr bool matches_authority(std::string_view text, const url_cut& url) const noexcept {
+    bool matches_authority(std::string_view text, const url_cut& url) const noexcept {
         return !(default_port && port_colon(url.authority) != std::string_view::npos) &&
                glob(site(text), url.authority);
     }

@@ -56,10 +56,10 @@ struct url_component {
   private:
     struct places {
         std::array<std::uint64_t, 16> bits{};
-        void add(std::string_view text, std::size_t at) noexcept {
+        void add(std::string_view component, std::size_t at) noexcept {
             bits[at / 64] |= std::uint64_t{1} << at % 64;
-            if (at < text.size() && text[at] == any) // or nothing
-                add(text, at + 1);
+            if (at < component.size() && component[at] == any) // or nothing
+                add(component, at + 1);
         }
         bool has(std::size_t at) const noexcept { return (bits[at / 64] >> at % 64 & 1U) != 0; }
     };
