@@ -29,10 +29,14 @@ inline ws::limits pinging_limits() {
     l.ping = seconds{7};
     return l;
 }
-inline ws::limits tight_limits() {
+inline ws::limits idling_limits() {
     ws::limits l = small_limits();
-    l.unfinished = 60;
     l.idle = seconds{30};
+    return l;
+}
+inline ws::limits tight_limits() {
+    ws::limits l = idling_limits();
+    l.unfinished = 60;
     return l;
 }
 
@@ -58,7 +62,7 @@ inline const std::array<site, 5> sites{{
      "Sec-WebSocket-Protocol: chat\r\n"},
     {"ws://chunks/", ws::action::automatic, options({}, ws::delivery::chunks, tight_limits()),
      "Sec-WebSocket-Protocol: soap\r\n"},
-    {"ws://manual/", ws::action::manual, options({}, ws::delivery::whole, small_limits()), ""},
+    {"ws://manual/", ws::action::manual, options({}, ws::delivery::whole, idling_limits()), ""},
     {"ws://pings/", ws::action::automatic, options({"none"}, ws::delivery::whole, pinging_limits()),
      ""},
     {"ws://tight/", ws::action::automatic, options({}, ws::delivery::whole, tight_limits()),
