@@ -38,13 +38,13 @@ std::optional<std::string> check_url(std::string_view text) {
 
 void check_match(const intercepted_urls& table, const std::string& url) {
     const decision got = table.match(url);
-    const auto rows = table.rows();
     std::size_t first = 0;
-    while (first < rows.size() && !reference::matches(rows[first].pattern, url))
+    while (first < table.size() && !reference::matches(table.pattern(first), url))
         ++first;
-    require(got.row == (first == rows.size() ? decision::no_row : first), "the first row decides");
-    require(got.action == (first == rows.size() ? action::external : rows[first].action),
-            "the row's action");
+    const bool none = first == table.size();
+    require(got.row == (none ? decision::no_row : first), "the first row decides");
+    require(got.action == (none ? action::external : table.action(first)), "the row's action");
+    require(none || table.can_decide(first), "a row that decides is one that can");
     if (got.action == action::external)
         return;
     const url_parts parts = split_url(url).value_or(url_parts{});
@@ -59,7 +59,7 @@ void check_as_pattern(const std::string& url, std::size_t front, std::size_t bac
         return;
     const std::vector<row> same{{url, action::automatic, {}}};
     const auto built = intercepted_urls::build(same);
-    require(built.table && built.warnings.empty() && built.table->rows()[0].pattern == url &&
+    require(built.table && built.warnings.empty() && built.table->pattern(0) == url &&
                 built.table->match(url).row == 0,
             "a URL matches itself");
     const std::vector<row> cut{{url.substr(0, front) + '*' + url.substr(std::min(back, url.size())),
@@ -110,11 +110,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
     if (url)
         check_match(*built.table, *url);
-    const std::vector<row> again(built.table->rows().begin(), built.table->rows().end());
+    std::vector<row> again;
+    for (std::size_t i = 0; i < built.table->size(); ++i)
+        again.push_back({std::string{built.table->pattern(i)}, built.table->action(i), {}});
     const auto rebuilt = intercepted_urls::build(again);
     require(rebuilt.table != nullptr, "a pattern's normal form is a pattern");
     for (std::size_t i = 0; i < again.size(); ++i)
-        require(rebuilt.table->rows()[i].pattern == again[i].pattern,
+        require(rebuilt.table->pattern(i) == again[i].pattern,
                 "the normal form of a pattern's normal form is itself");
     check_pac(*built.table, pac_limit);
     static_cast<void>(allowed_origins{*built.table}.allows(first_line));
