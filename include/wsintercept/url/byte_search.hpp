@@ -1,6 +1,7 @@
 // Bytes and literals in a text, sixteen bytes at a time where the machine has them.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -58,24 +59,16 @@ class byte_set {
     void find(std::string_view text, Found&& found) const noexcept {
         std::size_t at = 0;
 #if defined(WSINTERCEPT_SSE2)
-        if (count_ - 1 < sizeof few_) {
-            __m128i wanted[sizeof few_];
-            for (unsigned i = 0; i < count_; ++i)
-                wanted[i] = _mm_set1_epi8(few_[i]);
-            for (; at + 64 <= text.size(); at += 64) {
-                std::uint64_t places = 0;
-                for (unsigned part = 0; part < 64; part += 16) {
-                    const __m128i here =
-                        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at + part));
-                    __m128i any = _mm_cmpeq_epi8(here, wanted[0]);
-                    for (unsigned i = 1; i < count_; ++i)
-                        any = _mm_or_si128(any, _mm_cmpeq_epi8(here, wanted[i]));
-                    places |= std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(any))} << part;
-                }
-                for (; places != 0; places &= places - 1)
-                    if (!found(at + static_cast<std::size_t>(std::countr_zero(places))))
-                        return;
-            }
+        switch (count_) {
+        case 1: at = find_wide<1>(text, found); break;
+        case 2: at = find_wide<2>(text, found); break;
+        case 3:
+        case 4: at = find_wide<4>(text, found); break;
+        case 5:
+        case 6:
+        case 7:
+        case 8: at = find_wide<8>(text, found); break;
+        default: break;
         }
 #endif
         for (; at < text.size(); ++at)
@@ -84,6 +77,32 @@ class byte_set {
     }
 
   private:
+#if defined(WSINTERCEPT_SSE2)
+    /// In sixteens, for `Count` of few_; gives where it ended, or the text's size if it is enough.
+    template <unsigned Count, class Found>
+    std::size_t find_wide(std::string_view text, Found& found) const noexcept {
+        __m128i wanted[Count];
+        for (unsigned i = 0; i < Count; ++i)
+            wanted[i] = _mm_set1_epi8(few_[std::min(i, count_ - 1)]);
+        std::size_t at = 0;
+        for (; at + 64 <= text.size(); at += 64) {
+            std::uint64_t places = 0;
+            for (unsigned part = 0; part < 64; part += 16) {
+                const __m128i here =
+                    _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at + part));
+                __m128i any = _mm_cmpeq_epi8(here, wanted[0]);
+                for (unsigned i = 1; i < Count; ++i)
+                    any = _mm_or_si128(any, _mm_cmpeq_epi8(here, wanted[i]));
+                places |= std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(any))} << part;
+            }
+            for (; places != 0; places &= places - 1)
+                if (!found(at + static_cast<std::size_t>(std::countr_zero(places))))
+                    return text.size();
+        }
+        return at;
+    }
+#endif
+
     bool has_[256] = {};
     unsigned count_ = 0;
     char few_[8] = {}; ///< the first of them

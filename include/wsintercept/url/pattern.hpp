@@ -4,9 +4,9 @@
 #include <wsintercept/error.hpp>
 #include <wsintercept/url/glob.hpp>
 #include <wsintercept/url/normal_form.hpp>
+#include <wsintercept/url/url_cut.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,75 +16,6 @@
 #include <vector>
 
 namespace wsintercept::detail {
-
-/// A URL in normal form, cut as patterns are. Views into it.
-struct url_cut {
-    std::string_view whole;     ///< "ws://host:81/path?query"
-    std::string_view authority; ///< "host:81"
-    std::string_view target;    ///< "/path?query"
-    unsigned scheme = 0;        ///< index into url_schemes
-
-    constexpr std::size_t authority_at() const noexcept {
-        return static_cast<std::size_t>(authority.data() - whole.data());
-    }
-};
-
-constexpr std::optional<url_cut> cut_url(std::string_view url) noexcept {
-    const std::size_t colon = url.starts_with("ws")     ? (url.substr(2, 1) == "s" ? 3 : 2)
-                              : url.starts_with("http") ? (url.substr(4, 1) == "s" ? 5 : 4)
-                                                        : url.size();
-    if (colon >= url.size() || url.substr(colon, 3) != "://")
-        return std::nullopt;
-    const std::size_t begin = colon + 3, slash = url.find('/', begin);
-    if (slash == std::string_view::npos)
-        return std::nullopt;
-    return url_cut{url, url.substr(begin, slash - begin), url.substr(slash),
-                   static_cast<unsigned>(colon == 2   ? 0
-                                         : colon == 3 ? 1
-                                         : colon == 4 ? 2
-                                                      : 3)};
-}
-static_assert(url_schemes[0].name == "ws" && url_schemes[1].name == "wss" &&
-              url_schemes[2].name == "http" && url_schemes[3].name == "https");
-
-inline constexpr std::size_t max_host = 1024; ///< DNS ends names at 253
-
-/// The URL of a scheme, host and port, with the path "/".
-class site_url {
-  public:
-    site_url(std::string_view scheme, std::string_view host, unsigned port) noexcept {
-        const std::size_t index = scheme_index(scheme);
-        if (index == url_schemes.size() || host.size() > max_host || port > 65535)
-            return;
-        add(scheme);
-        add("://");
-        add(host);
-        if (port != url_schemes[index].port) {
-            add(":");
-            const auto digits = std::to_chars(text_ + size_, text_ + size_ + 5, port);
-            size_ = static_cast<std::size_t>(digits.ptr - text_);
-        }
-        add("/");
-        cut_ = cut_url({text_, size_});
-        if (cut_ && cut_->target != "/")
-            cut_.reset();
-    }
-    site_url(const site_url&) = delete;
-    site_url& operator=(const site_url&) = delete;
-
-    /// Nothing if there is no such URL. Views into this.
-    const std::optional<url_cut>& cut() const noexcept { return cut_; }
-
-  private:
-    void add(std::string_view part) noexcept {
-        for (const char c : part)
-            text_[size_++] = lower(c);
-    }
-
-    char text_[max_host + 16]; // "https://" HOST ":65535" "/"
-    std::size_t size_ = 0;
-    std::optional<url_cut> cut_;
-};
 
 /// Where the parts of a pattern's normal form lie. Kept apart from the text, so that it stays valid
 /// wherever the text moves.

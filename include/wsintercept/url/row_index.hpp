@@ -63,7 +63,7 @@ inline std::vector<literal_index::entry> choose_literals(std::span<const indexed
     std::size_t all = 1;
     for (const indexed_row& r : rows)
         for_each_literal(r, [&](std::string_view, bool) { ++all; });
-    std::vector<std::uint32_t> counts(std::bit_ceil(2 * all));
+    std::vector<std::uint32_t> counts(std::bit_ceil(4096 + 8 * all));
     const auto count = [&](std::string_view literal, bool at_start) -> std::uint32_t& {
         const std::size_t h = std::hash<std::string_view>{}(literal) + (at_start ? 1 : 0);
         return counts[h & (counts.size() - 1)];
