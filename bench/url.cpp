@@ -80,7 +80,9 @@ std::string expression(std::string_view pattern) {
     return out + "$";
 }
 
-// Each matcher: built from patterns; `first` gives the first row that matches, or -1.
+// Each matcher: built from patterns; `first` gives the first row that matches, or -1, or `failed`.
+
+constexpr long failed = -2;
 
 struct ours {
     std::shared_ptr<const intercepted_urls> table;
@@ -133,8 +135,9 @@ struct re2_set {
     }
     long first(const std::string& url) const {
         found.clear();
-        if (!set->Match(url, &found))
-            return -1;
+        re2::RE2::Set::ErrorInfo why{};
+        if (!set->Match(url, &found, &why))
+            return why.kind == re2::RE2::Set::kNoError ? -1 : failed;
         return *std::min_element(found.begin(), found.end());
     }
 };
@@ -169,6 +172,8 @@ struct hyperscan {
         hs_free_database(database);
     }
     long first(const std::string& url) const {
+        if (scratch == nullptr)
+            return failed;
         long row = -1;
         const auto found = [](unsigned id, unsigned long long, unsigned long long, unsigned,
                               void* out) {
