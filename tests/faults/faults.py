@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -138,7 +139,8 @@ def plant_all(faults, jobs):
 
         with ThreadPoolExecutor(jobs) as pool:
             while waiting := {fault: test for fault in faults if (test := untried(fault))}:
-                test = min(waiting.values(), key=lambda t: t.cost())
+                wanted = Counter(waiting.values())
+                test = min(wanted, key=lambda t: (t.cost(), -wanted[t]))
                 those = [fault for fault, next_one in waiting.items() if next_one == test]
                 since = time.monotonic()
                 if test not in shop.seconds:

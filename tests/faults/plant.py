@@ -138,10 +138,13 @@ class Workshop:
         self.seconds = {}  # that it runs without a fault
 
     def tests(self, file):
-        """Those that may notice: first the one named after the file, then by what they cost."""
+        """Those that may notice, by what they cost; of equals first the one named after the file,
+        then those of its folder."""
         own = file.removesuffix(".hpp").replace("/", "_") + ".cpp"
+        near = file.split("/")[0] + "_"
         return sorted((test for test, headers in self.includes.items() if file in headers),
-                      key=lambda test: (test.cost(), test.name != own, test.name))
+                      key=lambda test: (test.cost(), test.name != own,
+                                        not test.name.startswith(near), test.name))
 
     def arm(self, headers):
         """headers: by file, its text with faults that are asleep."""

@@ -277,6 +277,14 @@ TEST_CASE("decoder: CVE-2018-21035: limits of a frame and of a message") {
     bad(frame(0x82, "12345"), error::message_too_big, 1009, 2, {5, 4, 100});
 }
 
+TEST_CASE("decoder: a limit that is lowered within a message holds for the rest of it") {
+    decoder d;
+    std::string bytes = frame(0x02, "123456") + frame(0x80, "");
+    std::span<char> in(bytes);
+    REQUIRE(d.next(in, {8, 8, 100}).payload == "123456");
+    REQUIRE(d.next(in, {8, 5, 100}).reason == error::message_too_big);
+}
+
 TEST_CASE("decoder: CVE-2018-21035: zero does not mean unlimited") {
     bad(frame(0x82, "x"), error::frame_too_big, 1009, 2, {0, 100, 100});
     bad(frame(0x82, "x"), error::message_too_big, 1009, 2, {100, 0, 100});

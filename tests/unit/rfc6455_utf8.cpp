@@ -131,6 +131,8 @@ TEST_CASE("what is not, seen at its first bad byte") {
     bad("\xC3(", 1); // cut short by something else
     bad("\xE2\x82(", 2);
     bad("\xF0\x9F\x98(", 3);
+    bad("\xEF\xBF\xBF\x80", 3); // one byte more than its first one announces
+    bad("\xF5\x01\x80\x80", 0);
     bad("\u03BA\u1F79\u03C3\u03BC\u03B5\xED\xA0\x80"
         "edited",
         12);
@@ -211,7 +213,9 @@ TEST_CASE("every code point, and every surrogate") {
 }
 
 TEST_CASE("a chunk of text ends on a code point's boundary") {
-    const std::string_view text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z";
+    // the least and the greatest code point of each length
+    const std::string_view text = "a\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF"
+                                  "\xF0\x90\x80\x80\xF4\x8F\xBF\xBFz";
     for (std::size_t n = 0; n <= text.size(); ++n) {
         const std::string_view part = text.substr(0, n);
         const std::size_t whole = complete_prefix(part);

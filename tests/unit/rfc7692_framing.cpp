@@ -256,6 +256,51 @@ TEST_CASE("a ratio ends uniform data sooner, where the row asks for it", "[rfc76
     REQUIRE(p.failure_code == 1009);
 }
 
+TEST_CASE("a ratio holds to the byte", "[rfc7692]") {
+    rfc7692::deflater by{15, false, 9};
+    const std::size_t made = 64 * 1024; // where it is looked at
+    std::string bytes;
+    by.deflate(std::string(made, 'x'), true, bytes);
+    const auto ends = [&](std::size_t ratio) {
+        rfc7692::agreement agreed = agreement();
+        agreed.wanted.max_ratio = static_cast<std::uint32_t>(ratio);
+        return peer{agreed}.feed(frame(2, bytes, true, true)).failed;
+    };
+    // made / ratio may be as much as the bytes that came, which were all used by then.
+    const std::size_t refused = made / (bytes.size() + 1);
+    REQUIRE(made / (refused + 1) == bytes.size());
+    REQUIRE(ends(refused) == error::inflates_too_much);
+    REQUIRE(ends(refused + 1) == error{});
+    bytes.clear();
+    by.deflate(std::string(3 * made + 1, 'x'), true, bytes); // at once, and not at the end alone
+    REQUIRE(ends(20) == error::inflates_too_much);
+}
+
+TEST_CASE("compressed text fails at its first bad part, ahead of other faults", "[rfc7692]") {
+    rfc7692::deflater by{15, false, 6};
+    std::string bad;
+    by.deflate("\xFF and more", false, bad);
+    REQUIRE(peer{}.feed(text(bad, false)).failed == error::text_not_utf8);
+    REQUIRE(peer{}.feed(text(bad + "\xFF\xFF")).failed == error::text_not_utf8);
+}
+
+TEST_CASE("what inflates ends at the limit, to the byte", "[rfc7692]") {
+    rfc7692::deflater by{15, false, 6};
+    rfc7692::inflater inflater{15, false};
+    std::string bytes, out;
+    by.deflate("0123456789", true, bytes);
+    REQUIRE(inflater.inflate(bytes, true, {3, 1032, 1}, out) == error::message_too_big);
+    REQUIRE(out == "012");
+}
+
+TEST_CASE("an inflater and a deflater that could not be made say so", "[rfc7692]") {
+    rfc7692::inflater inflater{7, true}; // zlib knows no such window
+    std::string out;
+    REQUIRE(inflater.inflate(hello, true, {most, 1032, 1}, out) == error::memory_exhausted);
+    REQUIRE_FALSE(rfc7692::deflater{16, true, 6}.ready());
+    REQUIRE(rfc7692::deflater{9, true, 6}.ready());
+}
+
 TEST_CASE("last blocks, which cost a window each, are as few as fragments", "[rfc7692]") {
     const std::string last_block = "\x03\x00"s; // an empty one with BFINAL 1
     std::string deflated;

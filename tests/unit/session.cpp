@@ -152,6 +152,7 @@ TEST_CASE("session: while the host pauses nothing is due, and resuming is no mor
     b.limits.idle = seconds{20};
     b.feed(text("x", false));
     const auto due = b.session.deadline(b.limits);
+    b.pass(seconds{5});
     b.session.resume(b.at.now); // was not paused
     REQUIRE(b.session.deadline(b.limits) == due);
     b.session.pause(b.at.now);
