@@ -1,5 +1,7 @@
 #include "arena.hpp"
 
+#include "sanitizer.hpp"
+
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -9,17 +11,7 @@
 #include <new>
 #include <utility>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WORLDS_ASAN
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define WORLDS_ASAN
-#endif
-
 #ifdef WORLDS_ASAN
-#include <sanitizer/asan_interface.h>
 #define WORLDS_SEES_ALL __attribute__((no_sanitize("address")))
 #else
 #define WORLDS_SEES_ALL

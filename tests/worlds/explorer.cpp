@@ -1,5 +1,7 @@
 #include "explorer.hpp"
 
+#include "last_words.hpp"
+
 #include <cstdio>
 #include <utility>
 
@@ -19,6 +21,7 @@ void in_arena(What&& what) {
 } // namespace
 
 explorer::explorer(const setting& s) : setting_{s} {
+    last_words::world = setting_.name;
     in_arena([&] {
         world_ = new world{setting_};
         if (setting_.connected)
@@ -28,6 +31,7 @@ explorer::explorer(const setting& s) : setting_{s} {
 }
 
 explorer::~explorer() {
+    last_words::steps = {};
     arena::restore(root_);
     in_arena([&] { delete world_; });
 }
@@ -53,6 +57,7 @@ bool explorer::explore(std::size_t depth) {
 }
 
 bool explorer::replay(const sequence& s) {
+    last_words::steps = s;
     bool good = true;
     for (const finale f : finales) {
         std::printf("%s, to its end in %s\n", setting_.name, name(f));
@@ -79,6 +84,7 @@ void explorer::step(action a) {
 
 /// All sequences that are one action longer.
 void explorer::follow(const sequence& s, std::vector<sequence>& longer) {
+    last_words::steps = s;
     arena::restore(root_);
     for (const action a : s)
         step(a);
@@ -86,6 +92,7 @@ void explorer::follow(const sequence& s, std::vector<sequence>& longer) {
     for (std::size_t i = 0; i < alphabet(); ++i) {
         arena::restore(here_);
         const sequence next = s.then(static_cast<action>(i));
+        last_words::steps = next;
         step(static_cast<action>(i));
         ++steps_;
         if (world_->broken() != nullptr)

@@ -21,6 +21,7 @@ void world::end(finale f) {
 void world::silence() {
     for (int i = 0; i < 32 && !page_.over() && (loop_.posted || page_.armed != never); ++i) {
         turn();
+        check();
         wake();
         check();
     }
@@ -28,7 +29,7 @@ void world::silence() {
         return;
     expect(page_.output.switched() && !host_.knows().ended && !host_.knows().closing,
            "only an open socket outlives all deadlines");
-    host_.shutdown(shutdown_time);
+    shutdown();
     check();
     wake();
     check();
@@ -79,6 +80,9 @@ void world::renew() {
     std::construct_at(&page_, verdict_);
     std::construct_at(&host_, verdict_, setting_, page_);
     host_.sockets = &*core_;
+    was_over_ = false;
+    stage_ = 0;
+    since_ = loop_.time;
     if (shut_down) {
         const wsintercept::opened o =
             core_->open(&page_, {"GET", "ws://myapp/feed", request_head, {}});

@@ -211,13 +211,27 @@ void host::on(const wsintercept::websocket_close& e) noexcept {
     last_event();
 }
 
+bool host::fits_the_end(error reason) const noexcept {
+    const bool open = page_.output.switched();
+    if (knows_.aborted || page_.lost)
+        return reason == (knows_.aborted ? error::aborted_by_host : error::peer_gone);
+    switch (reason) {
+    case error::shut_down: return knows_.shut_down && !knows_.upgrade;
+    case error::handshake_timed_out: return !open;
+    case error::close_timed_out: return open && knows_.closing;
+    case error::message_timed_out: return open && page_.unfinished();
+    case error::idle_timed_out: return open && setting_.chunks;
+    case error::pong_timed_out: return open && !setting_.chunks;
+    case error::memory_exhausted: return open && !setting_.chunks;
+    default: return open && reason == error::reserved_opcode && !page_.well_behaved();
+    }
+}
+
 void host::on(const wsintercept::websocket_error& e) noexcept {
     tell("  event: Error %s", std::string{e.message}.c_str());
     event(e.id);
-    v_.expect((e.reason == error::aborted_by_host) == knows_.aborted,
-              "an abort ends in its own Error");
-    v_.expect((e.reason == error::peer_gone) == (page_.lost && !knows_.aborted),
-              "a lost transport ends in its own Error");
+    v_.expect(fits_the_end(e.reason), "an Error has the reason of its end");
+    knows_.reason = e.reason;
     last_event();
 }
 

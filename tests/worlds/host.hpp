@@ -32,6 +32,7 @@ struct knowledge {
     bool closed = false; ///< and was a Close
     bool paused = false;
     bool shut_down = false;
+    error reason{};               ///< of its Error
     std::uint16_t close_code = 0; ///< its own
     std::uint16_t refused = 0;    ///< size of what found the queue full
     std::uint8_t letters = 0;     ///< of the page's messages
@@ -94,6 +95,7 @@ class host {
     error answer_due(std::string_view head) const noexcept;
     void expect(std::error_code got, error due, const char* call, const char* must) noexcept;
     std::size_t waiting() const noexcept;
+    bool fits_the_end(error reason) const noexcept;
     void event(wsintercept::socket_id id) noexcept;
     void last_event() noexcept;
     void act() noexcept;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 
 namespace worlds {
 
@@ -16,6 +18,7 @@ void world::check() {
     check_output();
     check_input();
     check_time();
+    check_not_early();
     check_end();
     host_.queued = host_.abandoned = 0; // told of one step
 }
@@ -47,7 +50,7 @@ void world::check_input() {
         return;
     if (page_.waiting() != 0)
         return expect(k.paused || page_.input_waits, "input_ready follows a short write");
-    if (page_.well_behaved() && !page_.half_out() && page_.message() == 0) {
+    if (page_.well_behaved() && !page_.unfinished()) {
         expect(k.messages == page_.messages() && k.letters == page_.letters(),
                "a message is delivered when it is whole");
         page_.forget_messages();
@@ -60,6 +63,7 @@ void world::check_time() {
         return;
     const knowledge& k = host_.knows();
     const wsintercept::limits& l = setting_.limits;
+    expect(page_.armed <= must_end_, "nothing outlives a shutdown's time");
     if (is_open() && k.paused && !k.closing)
         return; // no clock runs
     const wsintercept::duration longest = k.ended || k.denied        ? l.closing
@@ -68,6 +72,24 @@ void world::check_time() {
                                                                      : std::max(l.ping, l.idle);
     expect(page_.armed <= loop_.time + longest,
            "a deadline is armed, no later than its limit asks");
+}
+
+/// Of time-outs of handshakes, opening and closing, and of output that nobody takes.
+void world::check_not_early() {
+    const knowledge& k = host_.knows();
+    const bool told = k.ended && (stage_ & 1U) == 0; // in this step
+    const bool opening = told && k.reason == error::handshake_timed_out;
+    const bool closing = told ? k.reason == error::close_timed_out
+                              : page_.ended == ending::abort && !was_over_ && !k.aborted;
+    const wsintercept::limits& l = setting_.limits;
+    expect(!(opening || closing) || loop_.time >= must_end_ ||
+               loop_.time >= since_ + (opening ? l.handshake : l.closing),
+           "a time-out does not come early");
+    was_over_ = page_.over();
+    const bool ends = k.closing && page_.output.switched(); // till then the opening goes on
+    const unsigned stage = k.ended | k.denied << 1 | k.accepted << 2 | ends << 3;
+    if (std::exchange(stage_, static_cast<std::uint8_t>(stage)) != stage)
+        since_ = loop_.time;
 }
 
 void world::check_end() {

@@ -1,6 +1,7 @@
 // Every sequence of actions on one socket, up to a depth. README.md beside it says more.
 //   worlds [--depth N] [--world NAME] [--replay "ACTION ..."]
 #include "explorer.hpp"
+#include "last_words.hpp"
 
 #include <array>
 #include <charconv>
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
         std::fputs("usage: worlds [--depth N] [--world NAME] [--replay \"ACTION ...\"]\n", stderr);
         return 2;
     }
+    worlds::last_words::prepare();
     const std::array settings{
         worlds::make_setting("auto/whole", false, false, false),
         worlds::make_setting("auto/chunks", false, true, false),

@@ -81,6 +81,7 @@ class page : public connection {
 
     std::size_t waiting() const { return size_; } ///< written, but not taken yet
     bool half_out() const { return held_size_ != 0; }
+    bool unfinished() const { return half_out() || message_ != 0 || size_ != 0; }
     bool well_behaved() const { return well_behaved_; }
     std::size_t message() const { return message_; } ///< bytes of the message that has begun
     std::size_t letters() const { return letters_; } ///< of all that it has finished

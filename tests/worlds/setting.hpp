@@ -27,7 +27,7 @@ inline setting make_setting(const char* name, bool manual, bool chunks, bool con
     small.unfinished = 4;
     small.handshake = small.answer = seconds{3};
     small.closing = seconds{2};
-    small.message_time = seconds{4};
+    small.message_time = seconds{1};
     (chunks ? small.idle : small.ping) = seconds{2}; // one of the two: it would hide the other
 
     wsintercept::row_options options;

@@ -64,7 +64,7 @@ void world::step(action a) {
     case action::good: host_.answer(good_answer); break;
     case action::bad: host_.answer(bad_answer); break;
     case action::deny: host_.answer(denial); break;
-    case action::shutdown: host_.shutdown(shutdown_time); break;
+    case action::shutdown: shutdown(); break;
     case action::in_answer: host_.next.answer = true; break;
     case action::in_send: host_.next.send = true; break;
     case action::in_pause: host_.next.pause = true; break;
@@ -100,8 +100,9 @@ void world::page_writes() {
     const bool held = !k.ended && !k.denied && (k.paused || !page_.output.switched());
     const std::size_t before = page_.waiting();
     page_.feed(*core_);
-    expect(!held || page_.waiting() == before,
+    expect(!held || (page_.waiting() == before && !page_.input_waits),
            "no bytes are taken before the socket is open, or while the host pauses");
+    expect(!k.ended || page_.waiting() == 0, "bytes behind the end are taken and dropped");
 }
 
 void world::lose() {
@@ -124,12 +125,24 @@ std::string world::front(std::size_t n) const {
     return out;
 }
 
+void world::shutdown() {
+    must_end_ = std::min(must_end_, loop_.time + shutdown_time);
+    host_.shutdown(shutdown_time);
+}
+
 /// As an adapter that is given views.
 void world::take_views(std::size_t n) {
     const std::string bytes = front(n);
     page_.output.take(bytes, verdict_);
     page_.output_waits = waiting() > n;
+    note_taken();
     core_->consumed(page_.id, bytes.size());
+}
+
+/// A slow reader has its time anew, but for the 101.
+void world::note_taken() {
+    if (waiting() != 0 && (host_.knows().denied || host_.knows().ended || page_.output.switched()))
+        since_ = loop_.time;
 }
 
 /// As an adapter that pulls.
@@ -139,6 +152,7 @@ void world::take_read(std::size_t n) {
     const bool aborted = host_.knows().aborted;
     host_.queued = 0;
     page_.output_waits = before > n;
+    note_taken();
     const wsintercept::read_result got = core_->read(page_.id, std::span{buffer}.first(n));
     page_.output.take({buffer.data(), got.size}, verdict_);
     expect(got.finished == page_.over(), "read tells of the end when it comes");

@@ -19,7 +19,7 @@ enum class finale : std::uint8_t {
     order,   ///< the host resumes, the page reads all that comes and closes
     neglect, ///< the interceptor goes away, whatever is under way
 };
-inline constexpr wsintercept::duration shutdown_time = std::chrono::seconds{2};
+inline constexpr wsintercept::duration shutdown_time = std::chrono::seconds{1};
 inline constexpr std::array finales{finale::silence, finale::order, finale::neglect};
 constexpr const char* name(finale f) {
     return f == finale::silence ? "silence" : f == finale::order ? "order" : "neglect";
@@ -51,8 +51,10 @@ class world {
     void page_sips();
     void take_views(std::size_t n);
     void take_read(std::size_t n);
+    void note_taken();
     std::string front(std::size_t n) const;
     std::size_t waiting() const;
+    void shutdown();
     void turn();
     void wake();
     void pass(wsintercept::duration d);
@@ -63,6 +65,7 @@ class world {
     void check_output();
     void check_input();
     void check_time();
+    void check_not_early();
     void check_end();
 
     void silence();
@@ -84,6 +87,10 @@ class world {
     std::optional<wsintercept::remote> remote_;
     std::uint8_t on_their_way_ = 0; ///< calls of other threads that have no result yet
     bool neglected_ = false;
+    bool was_over_ = false;  ///< ahead of this step
+    std::uint8_t stage_ = 0; ///< ahead of this step: what the host knew, a bit each
+    time_point since_{};     ///< the stage began, or output moved: its deadline counts from here
+    time_point must_end_ = never; ///< by a shutdown
 };
 
 } // namespace worlds
