@@ -45,6 +45,7 @@ std::string page_text(std::string_view deflated, bool fin = true) {
 
 } // namespace
 
+// security.md, the CRIME note in RFC 7692: compression is switched on a row at a time.
 TEST_CASE("deflate: on for the rows that ask for it, where it is offered") {
     deflate_world on{action::automatic, compressed()}, off{action::automatic};
     REQUIRE(on.open(handshake(offer)).output == accepted(agreed));
