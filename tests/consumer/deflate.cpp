@@ -14,7 +14,8 @@ int main() {
         {"ws://myapp/*", wsintercept::action::automatic, options}};
     const auto table = wsintercept::intercepted_urls::build(rows).table;
     handler h;
-    wsintercept::memory::renderer<handler, wsintercept::deflate_policies> renderer{h, table};
+    wsintercept::memory::renderer<handler, wsintercept::deflate_policies> renderer{
+        h, table, {{}, wsintercept::allowed_origins{*table}}};
     const auto& page = renderer.open({"GET",
                                       "ws://myapp/a",
                                       "GET /a HTTP/1.1\r\n"
