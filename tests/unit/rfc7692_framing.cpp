@@ -241,6 +241,17 @@ TEST_CASE("the limit of a message holds while it inflates", "[rfc7692]") {
     REQUIRE(p.unfinished.size() <= most);
 }
 
+TEST_CASE("a limit that is lowered within a compressed message holds from there on", "[rfc7692]") {
+    rfc7692::inflater by{15, true};
+    std::string out;
+    const std::string stored = "\x00\x05\x00\xfa\xffHel"s;
+    REQUIRE(by.inflate(stored, false, {100, 1032, 1}, out) == error{});
+    REQUIRE(out == "Hel");
+    out.clear();
+    REQUIRE(by.inflate("l", false, {2, 1032, 1}, out) == error::message_too_big);
+    REQUIRE(out.empty());
+}
+
 TEST_CASE("a ratio ends uniform data sooner, where the row asks for it", "[rfc7692]") {
     rfc7692::agreement agreed = agreement();
     agreed.wanted.max_ratio = 20;

@@ -81,7 +81,7 @@ class inflater {
             made_ += made;
             came_ += before - stream_.avail_in;
             if (made_ > limits.message) {
-                out.pop_back();
+                out.resize(had + made - std::min<std::uint64_t>(made, made_ - limits.message));
                 return error::message_too_big;
             }
             if (made != 0 && made_ % step == 0 && made_ / limits.ratio > came_)
