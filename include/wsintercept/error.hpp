@@ -102,6 +102,7 @@ enum class error {
     not_intercepted,
     tls_not_supported,
     method_not_supported,
+    tls_failed,
 
     // Frames, RFC 6455 5 and 7.
     reserved_bit = 220,
@@ -138,6 +139,12 @@ enum class error {
     peer_gone = 300,
     transport_failed,
     aborted_by_host,
+    relay_failed,
+    relay_timed_out,
+    relay_not_trusted,
+    relay_bad_answer,
+    relay_to_loopback,
+    relay_to_itself,
 
     // URL tables.
     empty_pattern = 320,
@@ -274,9 +281,11 @@ constexpr const char* describe(error e) noexcept {
     case error::foreign_peer: return "the peer is not this program's own browser";
     case error::too_many_connections: return "too many connections";
     case error::not_intercepted:
-        return "no row of InterceptedURLs takes this URL, and nothing is relayed";
+        return "no row of InterceptedURLs takes this URL, and it is not relayed";
     case error::tls_not_supported: return "a TLS ClientHello, but wss is not built in";
     case error::method_not_supported: return "RFC 9110 15.5.6: this method is not served here";
+
+    case error::tls_failed: return "TLS with the peer failed";
 
     case error::reserved_bit: return "RFC 6455 5.2: a reserved bit is set";
     case error::reserved_opcode: return "RFC 6455 5.2: a reserved opcode";
@@ -316,6 +325,14 @@ constexpr const char* describe(error e) noexcept {
     case error::peer_gone: return "RFC 6455 7.1.5: the connection ended without a close frame";
     case error::transport_failed: return "the connection failed";
     case error::aborted_by_host: return "aborted by the host";
+
+    case error::relay_failed: return "RFC 9110 15.6.3: the destination cannot be reached";
+    case error::relay_timed_out: return "RFC 9110 15.6.5: nothing comes from the destination";
+    case error::relay_not_trusted: return "RFC 9110 15.6.3: the destination's TLS is not trusted";
+    case error::relay_bad_answer: return "RFC 9110 15.6.3: the destination's answer is not valid";
+    case error::relay_to_loopback:
+        return "a name of the network that means this machine is not relayed (DNS rebinding)";
+    case error::relay_to_itself: return "the endpoint relays nothing to itself";
 
     case error::empty_pattern: return "an empty pattern";
     case error::pattern_control_character: return "a control character or a space in a pattern";

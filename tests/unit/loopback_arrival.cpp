@@ -1,4 +1,5 @@
 #include <wsintercept/loopback/arrival.hpp>
+#include <wsintercept/loopback/forwarded.hpp>
 
 #include <wsintercept/url/intercepted_urls.hpp>
 
@@ -16,7 +17,8 @@ using wsintercept::error;
 
 namespace {
 
-arrival read(std::string_view bytes, const site* tunnel = nullptr) {
+arrival read(std::string_view bytes, const site* tunnel = nullptr, bool secure = false,
+             bool relays = false) {
     static const auto table =
         wsintercept::intercepted_urls::build(
             std::vector<wsintercept::row>{{"ws://myapp/*", action::automatic},
@@ -26,7 +28,7 @@ arrival read(std::string_view bytes, const site* tunnel = nullptr) {
     wsintercept::rfc9112::request_head head;
     REQUIRE(wsintercept::rfc9112::parse_request(bytes, {}, head).state ==
             wsintercept::rfc9112::parse_state::done);
-    return loopback::read_arrival(head, tunnel, *table, "myapp");
+    return loopback::read_arrival(head, {tunnel, secure}, *table, "myapp", relays);
 }
 
 std::string head(std::string_view line, std::string_view host) {

@@ -1,4 +1,4 @@
-#include <wsintercept/loopback/body.hpp>
+#include <wsintercept/loopback/body_framing.hpp>
 
 #include "catch.hpp"
 
@@ -8,7 +8,7 @@
 #include <string_view>
 
 using wsintercept::error;
-using wsintercept::loopback::body_reader;
+using wsintercept::loopback::body_framing;
 
 namespace {
 
@@ -27,7 +27,7 @@ outcome read(std::string_view fields, std::string_view bytes, std::size_t piece,
     wsintercept::rfc9112::request_head head;
     REQUIRE(wsintercept::rfc9112::parse_request(text, {}, head).state ==
             wsintercept::rfc9112::parse_state::done);
-    body_reader reader;
+    body_framing reader;
     outcome out;
     out.bad = reader.start(head, limit);
     if (out.bad != error{})
@@ -36,12 +36,13 @@ outcome read(std::string_view fields, std::string_view bytes, std::size_t piece,
     while (!bytes.empty() && out.bad == error{} && !reader.done()) {
         out.rest += bytes.substr(0, piece);
         bytes.remove_prefix(std::min(piece, bytes.size()));
-        out.rest.erase(0, reader.put(out.rest, out.bad));
+        out.rest.erase(
+            0, reader.put(out.rest, out.bad, [&](std::string_view part) { out.body += part; }));
     }
     out.rest += bytes;
     out.done = out.bad == error{} && reader.done();
-    if (out.done)
-        out.body = reader.take();
+    if (!out.done)
+        out.body.clear();
     return out;
 }
 

@@ -90,7 +90,8 @@ struct scene {
             ::close(client);
     }
     verdict judge(const peer_policy& p) const {
-        return detail::peer_check{p}.judge(peer_of(accepted));
+        std::uint64_t party = 0;
+        return detail::peer_check{p}.judge(peer_of(accepted), party);
     }
 
     static pid_t spawn(int generations, std::uint16_t port) {
@@ -137,11 +138,12 @@ TEST_CASE("a parent and a sibling are not of a child's family") {
 TEST_CASE("the owner that was found is tried first, and forgotten with its process") {
     detail::peer_check check{peer_policy::descendants()};
     const scene own{0};
+    std::uint64_t party = 0;
     for (int i = 0; i < 3; ++i) {
         const scene s{1};
-        REQUIRE(check.judge(peer_of(s.accepted)) == verdict::admitted);
-        REQUIRE(check.judge(peer_of(s.accepted)) == verdict::admitted);
-        REQUIRE(check.judge(peer_of(own.accepted)) == verdict::admitted);
+        REQUIRE(check.judge(peer_of(s.accepted), party) == verdict::admitted);
+        REQUIRE(check.judge(peer_of(s.accepted), party) == verdict::admitted);
+        REQUIRE(check.judge(peer_of(own.accepted), party) == verdict::admitted);
     }
 }
 

@@ -132,8 +132,10 @@ TEST_CASE("duplicate Host is refused with 400") {
 }
 
 // neutralinojs #351, websocket-smuggle: nothing is served or relayed but what a row names.
-TEST_CASE("what no row takes is refused with 403") {
-    loopback_world w;
+TEST_CASE("what no row takes is refused with 403 where nothing is relayed") {
+    options o;
+    o.relay.reset();
+    loopback_world w{std::move(o)};
     refused(w, error::not_intercepted, "403",
             "CONNECT bank.test:443 HTTP/1.1\r\nHost: bank.test:443\r\n\r\n");
     refused(w, error::not_intercepted, "403",

@@ -23,6 +23,10 @@ struct connection_bytes {
             std::vector<wsintercept::row>{{"*://myapp/*", action::automatic}})
             .table;
 
+    found next() {
+        static const wsintercept::limits usual;
+        return reader.next(reading<wsintercept::intercepted_urls>{usual, *table, "myapp"});
+    }
     /// What comes of these bytes, given at once or one by one.
     std::vector<found> give(std::string_view bytes, std::size_t piece) {
         std::vector<found> all;
@@ -30,7 +34,7 @@ struct connection_bytes {
             reader.append(bytes.substr(0, piece));
             bytes.remove_prefix(std::min(piece, bytes.size()));
             for (found f = found::tunnel;;) {
-                f = reader.next({}, *table, "myapp");
+                f = next();
                 if (f == found::need_more)
                     break;
                 all.push_back(f);
@@ -92,7 +96,7 @@ TEST_CASE("a handshake ends its head: what follows is no request's") {
     connection_bytes c;
     c.reader.append("GET /feed HTTP/1.1\r\nHost: myapp\r\nUpgrade: websocket\r\n"
                     "Content-Length: 100\r\n\r\nframes");
-    REQUIRE(c.reader.next({}, *c.table, "myapp") == found::request);
+    REQUIRE(c.next() == found::request);
     REQUIRE(c.reader.what().handshake);
     REQUIRE(c.reader.take_rest() == "frames");
 }

@@ -39,6 +39,7 @@ constexpr unsigned status_of(error reason) noexcept {
     switch (reason) {
     case error::body_too_large: return 413;
     case error::request_timed_out: return 408;
+    case error::memory_exhausted: return 503;
     default: return rfc6455::refusal_status(reason);
     }
 }

@@ -5,9 +5,10 @@
 #include <wsintercept/event.hpp>
 #include <wsintercept/limits.hpp>
 #include <wsintercept/loopback/answer.hpp>
-#include <wsintercept/loopback/detail/socket.hpp>
+#include <wsintercept/loopback/detail/link.hpp>
 #include <wsintercept/loopback/options.hpp>
 #include <wsintercept/loopback/peer.hpp>
+#include <wsintercept/loopback/relay.hpp>
 #include <wsintercept/loopback/request_reader.hpp>
 #include <wsintercept/output_queue.hpp>
 #include <wsintercept/request.hpp>
@@ -15,6 +16,7 @@
 #include <wsintercept/socket_id.hpp>
 #include <wsintercept/traits.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,36 +30,47 @@
 
 namespace wsintercept::loopback {
 
-/// Endpoint: see endpoint.hpp. All on its executor. What the interceptor tells (the calls of the
-/// traits) is only noted; `serve` acts on it when the turn ends.
+/// Endpoint: see endpoint.hpp. All on its executor. What the interceptor and the relay tell is only
+/// noted; `serve` acts on it when the turn ends.
 template <class Endpoint>
-class connection : public std::enable_shared_from_this<connection<Endpoint>> {
+class connection : public detail::link<connection<Endpoint>, Endpoint> {
+    using base = detail::link<connection, Endpoint>;
+    using base::arm, base::deadline_, base::disarm, base::settle, base::stream_;
+
   public:
     connection(Endpoint& owner, detail::tcp::socket socket)
-        : owner_{&owner}, socket_{std::move(socket)} {}
+        : base{std::move(socket)}, owner_{&owner} {}
 
     /// Its first call: who is there? Before that is known no byte is read or written.
     void start() {
-        if (socket_.prepare(peer_))
+        if (stream_.prepare(peer_))
             check_peer();
         else
             close();
+        settle();
     }
 
     /// The peer may be served; it counts.
     bool is_admitted() const noexcept { return state_ != state::checking; }
+    /// The one of all peers that it is.
+    std::uint64_t party() const noexcept { return party_; }
     /// No request is under way: an engine's spare connection.
     bool is_spare() const noexcept {
         return state_ == state::reading && reader_.part() == request_part::none;
     }
     /// When a spare one would be closed.
     time_point deadline() const noexcept { return deadline_; }
+    /// Bytes that it keeps for requests, answers and what is relayed.
+    std::size_t held() const noexcept {
+        return reader_.held() + answer_.size() + rest_.size() + (relay_ ? relay_->held() : 0);
+    }
 
     /// Ends it, and tells nobody but the endpoint; it has no ID, or its ID is to be told yet.
     void close() {
         const auto self = this->shared_from_this();
         state_ = state::closed;
-        socket_.close();
+        let_relay_go();
+        stream_.close();
         if (owner_ != nullptr)
             std::exchange(owner_, nullptr)->forget(*this);
     }
@@ -66,11 +79,12 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     socket_id drop() noexcept {
         owner_ = nullptr;
         state_ = state::closed;
-        socket_.reset();
+        let_relay_go();
+        stream_.reset();
         return std::exchange(id_, {});
     }
 
-    // The traits' calls.
+    // The traits' calls, and the relay's.
 
     void output_ready() noexcept {
         output_waits_ = true;
@@ -97,6 +111,7 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
         say(std::move(answer_), after_answer());
         mark();
     }
+    void relay_ready() noexcept { mark(); }
 
     /// Acts on what was noted.
     void serve() {
@@ -108,49 +123,87 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
         if (std::exchange(output_waits_, false))
             flush();
         advance();
-        read();
+        settle();
     }
 
-    // The socket's calls.
+    // The link's calls.
 
-    /// Bytes of the peer, or why there are none.
-    void on_read(detail::error_code failed, std::span<char> bytes) {
+    Endpoint& house() noexcept { return *owner_; }
+    /// Callbacks of the program may stop the endpoint: nothing is to be done then.
+    bool over() const noexcept { return state_ == state::closed; }
+
+    bool wants_bytes() const noexcept {
+        switch (state_) {
+        case state::checking:
+        case state::closed: return false;
+        case state::opened:
+            if (is_socket_)
+                return rest_.empty();
+            [[fallthrough]];
+        case state::answering: return reader_.size() < read_ahead; // sees the peer go away
+        case state::relaying: return !peer_ended_ && reader_.size() < read_ahead;
+        case state::securing:
+        case state::reading:
+        case state::draining: break;
+        }
+        return true;
+    }
+
+    void take(std::span<char> bytes) {
+        switch (state_) {
+        case state::opened:
+            if (is_socket_)
+                return feed(bytes);
+            [[fallthrough]];
+        case state::reading:
+        case state::relaying:
+        case state::answering: reader_.append({bytes.data(), bytes.size()}); return advance();
+        case state::draining:
+            drained_ += bytes.size();
+            if (drained_ > drain_limit)
+                abort();
+            return;
+        case state::securing:
+        case state::checking:
+        case state::closed: return;
+        }
+    }
+
+    /// The peer's end went away; half of it counts as all, but for what is relayed.
+    void gone(detail::error_code why) {
+        const bool in_order = detail::is_end(why);
+        if (in_order && state_ == state::relaying) {
+            peer_ended_ = true;
+            return advance();
+        }
+        if (in_order)
+            flush(); // a close frame, perhaps
         if (over())
             return;
-        Endpoint& house = *owner_;
-        const typename Endpoint::turn t{house};
-        if (failed)
-            return gone(failed);
-        take(bytes);
-        // There may be more than a connection's own small buffer held.
-        bool more = bytes.size() == detail::socket::small_read;
-        for (int rounds = 0; more && rounds < 4 && wants_bytes(); ++rounds) {
-            const std::span<char> part = socket_.read_now(house.buffer_, failed);
-            if (failed)
-                return gone(failed);
-            more = part.size() == house.buffer_.size();
-            if (!part.empty())
-                take(part);
-        }
-        read();
+        auto& sockets = core();
+        close();
+        if (const socket_id id = std::exchange(id_, {}))
+            sockets.closed(id, in_order ? std::error_code{} : detail::to_std(why));
+    }
+
+    void secured() { await_request(); }
+    void tls_failed() {
+        owner_->refused(error::tls_failed, named(reader_.tunnel_name()) + ": " + stream_.problem());
+        finish();
     }
 
     /// The peer has read something.
-    void on_room() {
-        if (over())
-            return;
-        const typename Endpoint::turn t{*owner_};
+    void has_room() {
         flush();
         advance();
-        read();
     }
 
-    void on_time() {
-        if (over() || clock::now() < deadline_) // armed anew while this was on its way
-            return;
-        const typename Endpoint::turn t{*owner_};
+    void time_came() {
         switch (state_) {
         case state::checking: return check_peer();
+        case state::securing:
+            owner_->refused(error::handshake_timed_out, named(reader_.tunnel_name()));
+            return close();
         case state::reading: {
             const request_part part = reader_.part();
             if (part == request_part::none)
@@ -167,6 +220,7 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
             return;
         case state::answering: return abort();
         case state::draining: return close();
+        case state::relaying:
         case state::closed: return;
         }
     }
@@ -174,9 +228,11 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
   private:
     enum class state : std::uint8_t {
         checking,  ///< who is there?
+        securing,  ///< TLS shakes hands
         reading,   ///< a request, or waits for one
         opened,    ///< the interceptor has it
         answering, ///< writes an HTTP answer
+        relaying,  ///< the network has it
         draining,  ///< FIN is sent: reads and drops what still comes, so that the peer is not reset
         closed,
     };
@@ -188,18 +244,15 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
 
     auto& core() noexcept { return owner_->core_; }
     const options& settings() const noexcept { return owner_->options_; }
-    /// Callbacks of the program may stop the endpoint: nothing is to be done then.
-    bool over() const noexcept { return state_ == state::closed; }
 
     // Who is there.
 
     void check_peer() {
-        switch (owner_->peers_.judge(peer_)) {
+        switch (owner_->peers_.judge(peer_, party_)) {
         case detail::verdict::admitted:
-            if (!owner_->make_room())
+            if (!owner_->make_room(party_))
                 return refuse_silently(error::too_many_connections);
-            await_request();
-            return read();
+            return await_request();
         case detail::verdict::not_seen:
             // A socket may be on its way from one process of an engine to another.
             if (checks_ < 4)
@@ -217,46 +270,6 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     std::string peer_name() const { return "127.0.0.1:" + std::to_string(peer_.own_port); }
     std::string named(std::string what) const { return what.empty() ? peer_name() : what; }
 
-    // Reading.
-
-    bool wants_bytes() const noexcept {
-        switch (state_) {
-        case state::checking:
-        case state::closed: return false;
-        case state::opened:
-            if (is_socket_)
-                return rest_.empty();
-            [[fallthrough]];
-        case state::answering: return reader_.size() < read_ahead; // sees the peer go away
-        case state::reading:
-        case state::draining: break;
-        }
-        return true;
-    }
-
-    void read() {
-        if (wants_bytes())
-            socket_.read(this->shared_from_this());
-    }
-
-    void take(std::span<char> bytes) {
-        switch (state_) {
-        case state::opened:
-            if (is_socket_)
-                return feed(bytes);
-            [[fallthrough]];
-        case state::reading:
-        case state::answering: reader_.append({bytes.data(), bytes.size()}); return advance();
-        case state::draining:
-            drained_ += bytes.size();
-            if (drained_ > drain_limit)
-                abort();
-            return;
-        case state::checking:
-        case state::closed: return;
-        }
-    }
-
     /// To the interceptor. What it does not take waits, and nothing is read until it wants more.
     void feed(std::span<char> bytes) {
         if (!rest_.empty()) {
@@ -268,19 +281,6 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
             rest_.assign(bytes.data() + taken, bytes.size() - taken);
     }
 
-    /// The peer's end went away; half of it counts as all.
-    void gone(detail::error_code why) {
-        const bool in_order = detail::is_end(why);
-        if (in_order)
-            flush(); // a close frame, perhaps
-        if (over())
-            return;
-        auto& sockets = core();
-        close();
-        if (const socket_id id = std::exchange(id_, {}))
-            sockets.closed(id, in_order ? std::error_code{} : detail::to_std(why));
-    }
-
     // Requests.
 
     /// Whatever can happen without new bytes.
@@ -289,6 +289,7 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
         while (more)
             more = state_ == state::reading     ? read_request()
                    : state_ == state::answering ? write()
+                   : state_ == state::relaying  ? pass_on()
                                                 : false;
     }
 
@@ -301,15 +302,18 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
 
     /// False: needs more bytes.
     bool read_request() {
-        switch (reader_.next(settings().limits, *core().table(), settings().root)) {
+        if (owner_->has_no_memory_for(*this)) {
+            refuse(error::memory_exhausted, named(reader_.subject()));
+            return true;
+        }
+        switch (reader_.next(owner_->reading())) {
         case found::need_more: arm_for(reader_.part()); return false;
-        case found::tls:
-            owner_->refused(error::tls_not_supported, named(reader_.tunnel_name()));
-            finish();
-            break;
+        case found::tls: meet_tls(); break;
         case found::tunnel: say({std::string{tunnel_established}, {}}, state::reading); break;
         case found::go_on: say({std::string{please_continue}, {}}, state::reading); break;
         case found::request: open(reader_.take_body()); break;
+        case found::relay: relay_request(std::move(reader_.to_forward()), reader_.framing()); break;
+        case found::relay_tunnel: relay_tunnel(*reader_.tunnel(), tunnel_established); break;
         case found::refused: refuse(reader_.reason(), named(reader_.subject())); break;
         }
         return true;
@@ -320,6 +324,25 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
             return;
         const limits& l = settings().limits;
         arm(clock::now() + (part == request_part::head ? l.handshake : l.message_time));
+    }
+
+    /// A ClientHello. Only what a row may take is opened; everything else stays what it is.
+    void meet_tls() {
+        const std::optional<site>& tunnel = reader_.tunnel();
+        const bool ours = !tunnel || tunnel->host == settings().root ||
+                          core().table()->may_match_host(tunnel->host, tunnel->port, true);
+        if (!ours && owner_->relays())
+            return relay_tunnel(*tunnel, {});
+        if (!ours || !Endpoint::tls_type::built_in) {
+            owner_->refused(ours ? error::tls_not_supported : error::not_intercepted,
+                            named(reader_.tunnel_name()));
+            return finish();
+        }
+        state_ = state::securing;
+        arm(clock::now() + settings().limits.handshake);
+        const std::string begun = reader_.take_rest();
+        reader_.secure();
+        this->secure(owner_->tls_.accept(tunnel ? std::string_view{tunnel->host} : ""), begun);
     }
 
     /// A whole request: to the program's pages, or to the interceptor.
@@ -372,6 +395,86 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
         say({rfc6455::refusal_response(why, reader_.method() == "HEAD"), {}}, state::draining);
     }
 
+    // The network's.
+
+    void relay_request(forwarded&& request, const body_framing& body) {
+        if (!Endpoint::tls_type::built_in && request.secure)
+            return refuse(error::tls_not_supported, request.url);
+        begin_relay(relay_ && relay_->can_carry(request));
+        relay_->ask(std::move(request), body);
+    }
+    void relay_tunnel(const site& to, std::string_view greeting) {
+        begin_relay(false);
+        relay_->open_tunnel(to, greeting);
+    }
+    void begin_relay(bool with_the_same) {
+        disarm();
+        state_ = state::relaying;
+        if (with_the_same)
+            return;
+        let_relay_go();
+        relay_ = std::make_shared<relay<Endpoint>>(*owner_, *this);
+    }
+    void let_relay_go() noexcept {
+        if (relay_)
+            relay_->drop();
+        relay_.reset();
+    }
+
+    /// Between the peer and the relay; true: the state is another.
+    bool pass_on() {
+        const auto held = relay_;
+        reader_.drop(relay_->put(reader_.rest()));
+        if (peer_ended_)
+            relay_->near_ended(reader_.size());
+        while (!relay_->output().empty()) {
+            detail::error_code failed;
+            const std::array<std::string_view, 1> views{relay_->output()};
+            const std::size_t n = stream_.write_now(views, failed);
+            if (failed) {
+                gone(failed);
+                return false;
+            }
+            if (n == 0) {
+                stream_.await_room(this->shared_from_this());
+                break;
+            }
+            relay_->consumed(n);
+        }
+        if (relay_->far_ended() && !std::exchange(told_end_, true))
+            stream_.finish();
+        if (relay_->state() == relayed::working && owner_->has_no_memory_for(*this)) {
+            owner_->refused(error::memory_exhausted, reader_.subject());
+            abort();
+            return false;
+        }
+        switch (relay_->state()) {
+        case relayed::working: return false;
+        case relayed::again:
+            if (reader_.close_after())
+                finish();
+            else
+                await_request();
+            return true;
+        case relayed::finish: finish(); return false;
+        case relayed::retry: {
+            const body_framing body = relay_->body();
+            relay_request(relay_->take_request(), body);
+            return true;
+        }
+        case relayed::refused:
+            owner_->refused(relay_->reason(), relay_->what());
+            answer_refusal({relay_->reason(), relay_->status()});
+            let_relay_go();
+            return true;
+        case relayed::abort:
+            if (relay_->reason() != error{})
+                owner_->refused(relay_->reason(), relay_->what());
+            abort();
+        }
+        return false;
+    }
+
     // Writing. At once, and where the peer does not keep up, when it does.
 
     state after_answer() const noexcept {
@@ -391,14 +494,14 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     bool write() {
         while (written_ < answer_.size()) {
             detail::error_code failed;
-            const std::size_t n = socket_.write_now(answer_.from(written_), failed);
+            const std::size_t n = stream_.write_now(answer_.from(written_), failed);
             if (failed) {
                 gone(failed);
                 return false;
             }
             if (n == 0) {
                 arm(clock::now() + stall_time);
-                socket_.await_room(this->shared_from_this());
+                stream_.await_room(this->shared_from_this());
                 return false;
             }
             written_ += n;
@@ -421,22 +524,23 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
                 return;
             detail::error_code failed;
             const bool pause = rounds == 64; // the others' turn
-            const std::size_t n = pause ? 0 : socket_.write_now(out, failed);
+            const std::size_t n = pause ? 0 : stream_.write_now(out, failed);
             if (failed)
                 return gone(failed);
             if (n == 0)
-                return socket_.await_room(this->shared_from_this());
+                return stream_.await_room(this->shared_from_this());
             core().consumed(id_, n);
         }
     }
 
-    // Ends, and time.
+    // Ends.
 
     /// RFC 6455 7.1.1: FIN at once, then what still comes is dropped, so that it resets nothing.
     void finish() {
         if (over())
             return;
-        socket_.finish();
+        let_relay_go();
+        stream_.finish();
         state_ = state::draining;
         drained_ = 0;
         (void)reader_.take_rest();
@@ -448,17 +552,8 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     void abort() {
         if (over())
             return;
-        socket_.reset();
+        stream_.reset();
         close();
-    }
-
-    void arm(time_point when) {
-        deadline_ = when;
-        socket_.wake_at(when, this->shared_from_this());
-    }
-    void disarm() {
-        deadline_ = time_point::max();
-        socket_.sleep();
     }
 
     void mark() {
@@ -467,12 +562,11 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     }
 
     Endpoint* owner_; ///< null: closed
-    detail::socket socket_;
     detail::tcp_pair peer_;
+    std::uint64_t party_ = 0;
     state state_ = state::checking;
-    state next_ = state::reading;             ///< answering: what comes then
-    request_part part_{};                     ///< reading: what the timer is armed for
-    time_point deadline_ = time_point::max(); ///< what the timer is armed for
+    state next_ = state::reading; ///< answering: what comes then
+    request_part part_{};         ///< reading: what the timer is armed for
     int checks_ = 0;
     std::size_t drained_ = 0;
 
@@ -480,6 +574,10 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
     answer answer_;
     std::size_t written_ = 0; ///< of answer_
     bool answered_ = false;
+
+    std::shared_ptr<relay<Endpoint>> relay_; ///< kept between requests
+    bool peer_ended_ = false;                ///< relaying: the peer sends no more
+    bool told_end_ = false;                  ///< relaying: the peer was told of the far side's end
 
     socket_id id_;
     bool is_socket_ = false;

@@ -6,6 +6,7 @@
 #include <wsintercept/handler.hpp>
 #include <wsintercept/interceptor.hpp>
 #include <wsintercept/loopback/connection.hpp>
+#include <wsintercept/loopback/no_tls.hpp>
 #include <wsintercept/loopback/options.hpp>
 #include <wsintercept/loopback/peer.hpp>
 #include <wsintercept/policies.hpp>
@@ -21,10 +22,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#if defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
-#endif
 
 #include <algorithm>
 #include <chrono>
@@ -70,8 +67,9 @@ class traits {
 };
 
 /// Listens on 127.0.0.1 and serves what an engine asks there: `CONNECT host:port` and then a
-/// request, absolute-form and origin-form requests; plain ones are kept alive. Nothing is relayed,
-/// and TLS is refused.
+/// request, absolute-form and origin-form requests, plain or over TLS; plain ones are kept alive.
+/// What the table does not name is relayed. `Tls`: loopback::tls (tls.hpp) where wss and https are
+/// wanted.
 ///
 /// One thread runs the io_context; all calls, events and callbacks are on it (`sockets().remote()`
 /// gives the methods to other threads, loopback::thread an io_context with a thread of its own).
@@ -86,21 +84,19 @@ class traits {
 ///     void throw_exception(const std::exception&) { std::abort(); }
 ///     void throw_exception(const std::exception&, const source_location&) { std::abort(); }
 ///     }
-template <class Handler, class Policies = default_policies>
+template <class Handler, class Policies = default_policies, class Tls = no_tls>
 class endpoint {
   public:
     using url_table = typename Policies::url;
+    using tls_type = Tls;
     using interceptor_type = interceptor<traits<endpoint>, Policies, Handler>;
 
     /// table is not null.
     endpoint(boost::asio::io_context& io, Handler& handler, std::shared_ptr<const url_table> table,
              options o = {})
         : io_{io}, handler_{handler}, options_{normal(std::move(o))}, peers_{options_.peers},
-          acceptor_{io}, pause_{io},
-          buffer_(buffer_size), traits_{*this}, core_{traits_,
-                                                      handler,
-                                                      table,
-                                                      {options_.limits, origins(*table)}} {}
+          acceptor_{io}, pause_{io}, buffer_(buffer_size), plain_(Tls::built_in ? buffer_size : 0),
+          traits_{*this}, core_{traits_, handler, table, {options_.limits, origins(*table)}} {}
 
     endpoint(const endpoint&) = delete;
     endpoint& operator=(const endpoint&) = delete;
@@ -118,10 +114,12 @@ class endpoint {
             return std::make_error_code(std::errc::operation_not_supported);
         if (acceptor_.is_open())
             return std::make_error_code(std::errc::already_connected);
+        if (const std::error_code failed = tls_.made())
+            return failed;
         boost::system::error_code failed;
         acceptor_.open(tcp::v4(), failed);
         if (!failed)
-            keep_from_children(acceptor_.native_handle());
+            detail::keep_from_children(acceptor_.native_handle());
 #if !defined(_WIN32)
         if (!failed)
             acceptor_.set_option(tcp::acceptor::reuse_address{true}, failed);
@@ -144,6 +142,11 @@ class endpoint {
     /// Where it listens; 0 before `listen`.
     std::uint16_t port() const noexcept {
         return port_;
+    }
+
+    /// The identity that intercepted wss and https hosts show; for the engine's adapter.
+    const Tls& tls() const noexcept {
+        return tls_;
     }
 
     /// send, close, answer, respond, shutdown and the rest.
@@ -185,10 +188,16 @@ class endpoint {
   private:
     using connection_type = connection<endpoint>;
     using connection_pointer = std::shared_ptr<connection_type>;
+    using relay_type = relay<endpoint>;
     friend connection_type;
+    friend relay_type;
+    friend upstream<relay_type, endpoint>;
+    friend detail::link<connection_type, endpoint>;
+    friend detail::link<relay_type, endpoint>;
     friend traits<endpoint>;
 
     static constexpr std::size_t buffer_size = 64 * 1024;
+    static constexpr std::size_t little = 256 * 1024; ///< bytes that a connection may always hold
 
     /// Everything that comes from outside is in a turn; when the outermost ends, the connections
     /// act on what the interceptor told them.
@@ -219,13 +228,6 @@ class endpoint {
             return {};
     }
 
-    /// A browser that this program starts must not hold the port after its end.
-    static void keep_from_children([[maybe_unused]] int handle) noexcept {
-#if defined(FD_CLOEXEC)
-        ::fcntl(handle, F_SETFD, FD_CLOEXEC);
-#endif
-    }
-
     void accept() {
         acceptor_.async_accept([at = traits_.at_](boost::system::error_code failed,
                                                   boost::asio::ip::tcp::socket socket) {
@@ -238,7 +240,6 @@ class endpoint {
         namespace errors = boost::asio::error;
         const turn t{*this};
         if (!failed) {
-            keep_from_children(static_cast<int>(socket.native_handle()));
             connections_.push_back(std::make_shared<connection_type>(*this, std::move(socket)));
             connection_pointer {
                 connections_.back()
@@ -263,20 +264,50 @@ class endpoint {
 
     // What connections ask for.
 
-    /// For one more that is to be served: the spare connection that has waited longest goes.
-    bool make_room() {
-        const auto admitted = std::count_if(connections_.begin(), connections_.end(),
-                                            [](const auto& c) { return c->is_admitted(); });
-        if (static_cast<std::size_t>(admitted) < options_.limits.connections)
-            return true;
+    loopback::reading<url_table> reading() const noexcept {
+        return {options_.limits, *core_.table(), options_.root, relays(),
+                options_.relay && !options_.relay->proxy.empty()};
+    }
+
+    /// An open proxy it is not: anyone might be anybody.
+    bool relays() const noexcept {
+        return options_.relay && options_.peers.who() != peer_policy::kind::anyone;
+    }
+
+    /// For one more of this peer's that is to be served: the spare connection that has waited
+    /// longest goes, of the same peer where that has too many.
+    bool make_room(std::uint64_t party) {
+        const auto count = [this](auto&& of) {
+            return static_cast<std::size_t>(
+                std::count_if(connections_.begin(), connections_.end(),
+                              [&](const auto& c) { return c->is_admitted() && of(*c); }));
+        };
+        const auto same = [party](const auto& c) { return c.party() == party; };
+        const auto all = [](const auto&) { return true; };
+        return (count(same) < options_.connections_per_peer || close_spare(same)) &&
+               (count(all) < options_.limits.connections || close_spare(all));
+    }
+
+    template <class Which>
+    bool close_spare(Which&& which) {
         connection_pointer oldest;
         for (const auto& c : connections_)
-            if (c->is_spare() && (!oldest || c->deadline() < oldest->deadline()))
+            if (c->is_spare() && which(*c) && (!oldest || c->deadline() < oldest->deadline()))
                 oldest = c;
-        if (!oldest)
+        if (oldest)
+            oldest->close();
+        return oldest != nullptr;
+    }
+
+    /// One that holds next to nothing does not suffer from what others hold.
+    bool has_no_memory_for(const connection_type& one) const noexcept {
+        const std::size_t own = one.held();
+        if (own <= little)
             return false;
-        oldest->close();
-        return true;
+        std::size_t sum = 0;
+        for (const auto& c : connections_)
+            sum += c->held();
+        return sum > options_.memory;
     }
 
     void forget(const connection_type& gone) {
@@ -324,6 +355,8 @@ class endpoint {
     boost::asio::steady_timer pause_;
     std::uint16_t port_ = 0;
     std::vector<char> buffer_; ///< of all large reads; used within one call only
+    std::vector<char> plain_;  ///< the same for what TLS held
+    Tls tls_;
     std::vector<connection_pointer> connections_;
     std::vector<connection_pointer> dropped_; ///< stopped; the interceptor is yet to be told
     std::vector<connection_pointer> marked_;  ///< told something in this turn

@@ -65,23 +65,28 @@ class peer_check {
     explicit peer_check(const peer_policy& policy) noexcept
         : policy_{policy}, root_{policy.root() != 0 ? policy.root() : ::getpid()} {}
 
-    /// peer: the other end, as seen from there.
-    verdict judge(const tcp_pair& peer) {
+    /// peer: the other end, as seen from there. party: which of all peers it is: its process where
+    /// that was looked for, else its user.
+    verdict judge(const tcp_pair& peer, std::uint64_t& party) {
         if (policy_.who() == peer_policy::kind::anyone)
             return verdict::admitted;
         const std::optional<socket_owner> owner = sockets_.find(peer);
         if (!owner)
             return verdict::not_seen;
+        party = owner->uid;
         if (owner->uid != ::geteuid())
             return verdict::foreign;
-        if (policy_.who() == peer_policy::kind::own_user || held_by_known(owner->inode))
+        if (policy_.who() == peer_policy::kind::own_user)
             return verdict::admitted;
-        const std::optional<process> holder = find_holder(root_, owner->inode);
-        if (!holder)
-            return verdict::not_seen;
-        known_.insert(known_.begin(), *holder);
-        if (known_.size() > most_known)
-            known_.pop_back();
+        if (!held_by_known(owner->inode)) {
+            const std::optional<process> holder = find_holder(root_, owner->inode);
+            if (!holder)
+                return verdict::not_seen;
+            known_.insert(known_.begin(), *holder);
+            if (known_.size() > most_known)
+                known_.pop_back();
+        }
+        party = static_cast<std::uint64_t>(known_.front().pid);
         return verdict::admitted;
     }
 
@@ -114,7 +119,7 @@ class peer_check {
 class peer_check {
   public:
     explicit peer_check(const peer_policy& policy) noexcept : policy_{policy} {}
-    verdict judge(const tcp_pair&) const noexcept {
+    verdict judge(const tcp_pair&, std::uint64_t&) const noexcept {
         return policy_.who() == peer_policy::kind::anyone ? verdict::admitted : verdict::foreign;
     }
 

@@ -4,11 +4,13 @@
 #include <wsintercept/error.hpp>
 #include <wsintercept/limits.hpp>
 #include <wsintercept/loopback/arrival.hpp>
-#include <wsintercept/loopback/body.hpp>
+#include <wsintercept/loopback/body_framing.hpp>
+#include <wsintercept/loopback/forwarded.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,23 +21,38 @@ namespace wsintercept::loopback {
 /// What came of the bytes.
 enum class found : std::uint8_t {
     need_more,
-    tls,     ///< a TLS ClientHello in a request's place
-    tunnel,  ///< CONNECT: wants a 200; what follows is for that host
-    go_on,   ///< wants a 100, then sends its body
-    request, ///< a whole one
-    refused, ///< `reason` and `subject` say why and what
+    tls,          ///< a TLS ClientHello in a request's place
+    tunnel,       ///< CONNECT: wants a 200; what follows is for that host
+    go_on,        ///< wants a 100, then sends its body
+    request,      ///< a whole one
+    relay,        ///< one for the network: its head; what follows is its body
+    relay_tunnel, ///< CONNECT to the network: wants a 200; what follows is for that host
+    refused,      ///< `reason` and `subject` say why and what
 };
 
 /// Which part of a request the bytes are in.
 enum class request_part : std::uint8_t { none, head, body };
 
+/// What an endpoint's requests are read by.
+template <class Urls>
+struct reading {
+    const wsintercept::limits& limits;
+    const Urls& table;
+    std::string_view root;
+    bool relays = false;   ///< what no row takes goes to the network
+    bool to_proxy = false; ///< by way of a proxy
+};
+
 class request_reader {
   public:
     void append(std::string_view bytes) { bytes_.append(bytes); }
+    /// From here on the bytes come out of TLS.
+    void secure() noexcept { secure_ = true; }
 
     /// Reads on; call again until it needs more. Members below are of the request that it found.
     template <class Urls>
-    found next(const limits& l, const Urls& table, std::string_view root) {
+    found next(const reading<Urls>& by) {
+        const limits& l = by.limits;
         if (in_body_)
             return read_body();
         // RFC 9112 2.2: one empty line ahead of a request is ignored.
@@ -45,7 +62,7 @@ class request_reader {
         }
         if (bytes_.empty())
             return found::need_more;
-        if (bytes_[0] == 0x16) // a TLS record of the type handshake
+        if (bytes_[0] == 0x16 && !secure_) // a TLS record of the type handshake
             return found::tls;
         const bool line = bytes_.find('\n', scanned_) != bytes_.npos;
         scanned_ = bytes_.size();
@@ -63,8 +80,9 @@ class request_reader {
         if (parsed.state == rfc9112::parse_state::failed)
             return refuse(parsed.reason);
         method_ = head.method;
-        arrival_ = read_arrival(head, tunnel_ ? &*tunnel_ : nullptr, table, root);
-        const found result = take_head(head, l.body);
+        arrival_ = read_arrival(head, {tunnel_ ? &*tunnel_ : nullptr, secure_}, by.table, by.root,
+                                by.relays);
+        const found result = take_head(head, l.body, by.to_proxy);
         bytes_.erase(0, head.bytes.size());
         return in_body_ && result == found::need_more ? read_body() : result;
     }
@@ -79,7 +97,12 @@ class request_reader {
     const std::string& method() const noexcept { return method_; } ///< "" where there is none
     const std::string& shown_head() const noexcept { return shown_head_; }
     bool close_after() const noexcept { return close_after_; } ///< the peer asks for it
-    std::string take_body() noexcept { return body_.take(); }
+    std::string take_body() noexcept { return std::exchange(body_, {}); }
+    /// relay: what goes to the network, and where its body ends.
+    forwarded& to_forward() noexcept { return forwarded_; }
+    const body_framing& framing() const noexcept { return framing_; }
+    /// What CONNECT named.
+    const std::optional<site>& tunnel() const noexcept { return tunnel_; }
 
     error reason() const noexcept { return reason_; }
     /// Where the request went, as far as that is known.
@@ -91,42 +114,55 @@ class request_reader {
         return tunnel_name();
     }
     /// What CONNECT named, or "".
-    std::string tunnel_name() const {
-        return tunnel_ ? tunnel_->host + ':' + std::to_string(tunnel_->port) : std::string{};
-    }
+    std::string tunnel_name() const { return tunnel_ ? tunnel_->text() : std::string{}; }
 
     /// Bytes that no request has used yet.
     std::size_t size() const noexcept { return bytes_.size(); }
+    std::size_t held() const noexcept { return bytes_.size() + body_.size(); }
+    std::string_view rest() const noexcept { return bytes_; }
+    void drop(std::size_t n) { bytes_.erase(0, n); }
     std::string take_rest() noexcept { return std::exchange(bytes_, {}); }
 
   private:
     /// `head` views bytes_.
-    found take_head(const rfc9112::request_head& head, std::size_t most_body) {
+    found take_head(const rfc9112::request_head& head, std::size_t most_body, bool to_proxy) {
         if (arrival_.kind == arrival::kind::refused)
             return refuse(arrival_.reason);
-        if (arrival_.kind == arrival::kind::tunnel) {
+        if (head.method == "CONNECT") {
             tunnel_ = arrival_.where;
-            return found::tunnel;
+            return arrival_.kind == arrival::kind::tunnel ? found::tunnel : found::relay_tunnel;
         }
         shown_head_ = loopback::shown_head(head);
         close_after_ = rfc9112::has_token(head.fields, "Connection", "close") ||
                        rfc9112::has_token(head.fields, "Proxy-Connection", "close");
+        if (arrival_.kind == arrival::kind::relay_request) {
+            const error bad = framing_.start(head, std::numeric_limits<std::uint64_t>::max());
+            if (bad != error{})
+                return refuse(bad);
+            forwarded_ =
+                forward(head, arrival_, to_proxy && !arrival_.secure && !arrival_.handshake,
+                        is_proxy_field);
+            return found::relay;
+        }
         // A handshake has no body; one that claims to is refused by the interceptor.
         if (arrival_.handshake)
             return found::request;
-        if (const error bad = body_.start(head, most_body); bad != error{})
+        if (const error bad = framing_.start(head, most_body); bad != error{})
             return refuse(bad);
-        in_body_ = !body_.done();
+        body_.clear();
+        in_body_ = !framing_.done();
         if (!in_body_)
             return found::request;
-        const bool waits = body_.wants_continue() && head.bytes.size() == bytes_.size();
+        const bool waits = framing_.wants_continue() && head.bytes.size() == bytes_.size();
         return waits ? found::go_on : found::need_more;
     }
 
     found read_body() {
         error bad{};
-        bytes_.erase(0, body_.put(bytes_, bad));
-        if (bad == error{} && !body_.done())
+        // Grows with the bytes that came, never with a length that was announced.
+        bytes_.erase(
+            0, framing_.put(bytes_, bad, [this](std::string_view part) { body_.append(part); }));
+        if (bad == error{} && !framing_.done())
             return found::need_more;
         in_body_ = false;
         return bad == error{} ? found::request : refuse(bad);
@@ -144,7 +180,10 @@ class request_reader {
     arrival arrival_;
     std::string method_;
     std::string shown_head_;
-    body_reader body_;
+    body_framing framing_;
+    std::string body_;
+    forwarded forwarded_;
+    bool secure_ = false;
     error reason_{};
     bool in_body_ = false;
     bool close_after_ = false;

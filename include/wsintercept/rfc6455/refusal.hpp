@@ -22,17 +22,23 @@ constexpr unsigned refusal_status(error reason) noexcept {
     case error::no_origin:
     case error::foreign_peer:
     case error::not_intercepted:
+    case error::relay_to_loopback:
     case error::no_common_subprotocol: return 403;
     case error::method_not_get:
     case error::method_not_supported: return 405;
     case error::handshake_timed_out: return 408;
+    case error::relay_to_itself:
     case error::wrong_host: return 421;
     case error::no_version: // RFC 6455 4.4
     case error::bad_version: return 426;
     case error::head_too_large: // RFC 6585 5
     case error::too_many_fields:
     case error::too_many_subprotocols: return 431;
+    case error::relay_failed:
+    case error::relay_not_trusted:
+    case error::relay_bad_answer: return 502;
     case error::too_many_connections: return 503;
+    case error::relay_timed_out: return 504;
     case error::bad_http_version: return 505;
     default: return 400;
     }

@@ -7,10 +7,16 @@
 #include <utility> // Asio 1.74 needs it first
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#endif
 
 #include <array>
 #include <cstddef>
@@ -30,13 +36,23 @@ inline bool is_end(const error_code& e) noexcept {
     return e == boost::asio::error::eof;
 }
 
-/// `Owner`: a shared pointer to what has the members on_read(error_code, span), on_room() and
-/// on_time(); operations under way keep it alive. They are called later, never from inside a call.
+/// A browser that this program starts must not hold its sockets after its end.
+inline void keep_from_children([[maybe_unused]] int handle) noexcept {
+#if defined(FD_CLOEXEC)
+    ::fcntl(handle, F_SETFD, FD_CLOEXEC);
+#endif
+}
+
+/// `Owner`: a shared pointer to what has the members on_read(error_code, span), on_room(),
+/// on_time() and, where it connects, on_connected(error_code); operations under way keep it alive.
+/// They are called later, never from inside a call.
 class socket {
   public:
     static constexpr std::size_t small_read = 2048;
 
     explicit socket(tcp::socket s) : socket_{std::move(s)}, timer_{socket_.get_executor()} {}
+    /// One that is to connect.
+    explicit socket(boost::asio::io_context& io) : socket_{io}, timer_{io} {}
 
     /// Who is at the other end, as seen from there. False: it is gone already.
     bool prepare(tcp_pair& peer) {
@@ -47,9 +63,18 @@ class socket {
             return false;
         peer = {there.address().to_v4().to_uint(), there.port(), here.address().to_v4().to_uint(),
                 here.port()};
-        socket_.set_option(tcp::no_delay{true}, failed);
-        socket_.non_blocking(true, failed);
-        return !failed;
+        return prepare();
+    }
+
+    /// on_connected, once one of these addresses answers or none did.
+    template <class Addresses, class Owner>
+    void connect(const Addresses& addresses, Owner owner) {
+        boost::asio::async_connect(
+            socket_, addresses, [this, owner = std::move(owner)](error_code failed, const auto&) {
+                if (!failed && !prepare())
+                    failed = boost::asio::error::not_connected;
+                owner->on_connected(failed);
+            });
     }
 
     /// on_read with a few bytes, or an error; once. Nothing while one is under way.
@@ -122,6 +147,14 @@ class socket {
     }
 
   private:
+    bool prepare() {
+        error_code failed;
+        keep_from_children(static_cast<int>(socket_.native_handle()));
+        socket_.set_option(tcp::no_delay{true}, failed);
+        socket_.non_blocking(true, failed);
+        return !failed;
+    }
+
     /// Buffers of one gathered write.
     struct gathered {
         std::array<boost::asio::const_buffer, 16> list;

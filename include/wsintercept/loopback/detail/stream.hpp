@@ -1,0 +1,90 @@
+// A TCP socket, and TLS over it where that was begun.
+#pragma once
+
+#include <wsintercept/loopback/detail/socket.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace wsintercept::loopback::detail {
+
+/// `Tls`: loopback::tls or loopback::no_tls. Bytes of the wire come by `socket`'s calls; with TLS
+/// they go into `put`, and `read_plain` gives what they hold.
+template <class Tls>
+class stream : public socket {
+  public:
+    using socket::socket;
+
+    /// From here on all is TLS.
+    void secure(typename Tls::stream&& by) { tls_.emplace(std::move(by)); }
+    bool is_secure() const noexcept { return tls_.has_value(); }
+    /// The handshake is done.
+    bool is_established() const noexcept { return tls_ && tls_->established(); }
+    /// The peer said that no more will come, RFC 8446 6.1.
+    bool is_ended() const noexcept { return tls_->ended(); }
+    /// In words, what went wrong.
+    std::string problem() const { return tls_->problem(); }
+
+    /// False: it failed. What there is to say of it waits to be pushed.
+    bool put(std::string_view wire) { return tls_->put(wire); }
+    std::size_t read_plain(std::span<char> into) { return tls_->read(into); }
+
+    /// How many bytes were taken; none: the peer has to read first.
+    template <class Views>
+    std::size_t write_now(const Views& views, error_code& failed) {
+        if (!tls_)
+            return socket::write_now(views, failed);
+        push(failed);
+        std::size_t taken = 0;
+        for (const std::string_view v : views) {
+            const std::string_view part = v.substr(0, most_at_once - taken);
+            const std::size_t n = unsent() || failed ? 0 : tls_->write(part);
+            taken += n;
+            if (n < v.size())
+                break;
+        }
+        if (taken != 0)
+            push(failed);
+        return taken;
+    }
+
+    /// TLS has something to say that the peer has no room for.
+    bool unsent() const noexcept { return tls_ && !tls_->output().empty(); }
+    /// What TLS has to say, and then perhaps FIN.
+    void push(error_code& failed) {
+        while (unsent() && !failed) {
+            const std::array<std::string_view, 1> out{tls_->output()};
+            const std::size_t n = socket::write_now(out, failed);
+            if (n == 0)
+                return;
+            tls_->consumed(n);
+        }
+        if (fin_waits_ && !failed) {
+            fin_waits_ = false;
+            socket::finish();
+        }
+    }
+
+    /// FIN; with TLS behind a close_notify, once all was sent.
+    void finish() {
+        if (!tls_)
+            return socket::finish();
+        error_code ignored;
+        tls_->close();
+        fin_waits_ = true;
+        push(ignored);
+    }
+
+  private:
+    static constexpr std::size_t most_at_once = 64 * 1024;
+
+    std::optional<typename Tls::stream> tls_;
+    bool fin_waits_ = false;
+};
+
+} // namespace wsintercept::loopback::detail

@@ -1,0 +1,207 @@
+// A connection to the network: the name's addresses, a proxy on the way, TLS.
+#pragma once
+
+#include <wsintercept/error.hpp>
+#include <wsintercept/limits.hpp>
+#include <wsintercept/loopback/arrival.hpp>
+#include <wsintercept/loopback/detail/link.hpp>
+#include <wsintercept/loopback/options.hpp>
+#include <wsintercept/rfc9112/head.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace wsintercept::loopback {
+
+/// `Self` has, beside what a link asks for: connected(), failed(why, in words), take_payload(bytes)
+/// and wants_payload(). All on the endpoint's executor, within a turn.
+template <class Self, class Endpoint>
+class upstream : public detail::link<Self, Endpoint> {
+    using base = detail::link<Self, Endpoint>;
+
+  public:
+    explicit upstream(Endpoint& house) : base{house.io_}, house_{&house}, resolver_{house.io_} {}
+
+    Endpoint& house() noexcept { return *house_; }
+    bool over() const noexcept { return stage_ == stage::closed; }
+
+    /// Looks for the way. straight: no HTTP request goes over it as it is, so that a proxy has to
+    /// make a tunnel.
+    void start(const site& to, bool secure, bool straight) {
+        to_ = to;
+        secure_ = secure;
+        const relay_options& o = *house_->options_.relay;
+        std::optional<site> first = to;
+        by_proxy_ = !o.proxy.empty();
+        asks_proxy_ = by_proxy_ && (straight || secure);
+        if (by_proxy_)
+            first = detail::read_site(o.proxy);
+        if (!first)
+            return self().failed(error::relay_failed, "the proxy is not HOST:PORT");
+        stage_ = stage::connecting;
+        this->arm(clock::now() + o.connect);
+        std::string name = first->host;
+        if (name.starts_with('['))
+            name = name.substr(1, name.size() - 2);
+        resolver_.async_resolve(
+            name, std::to_string(first->port),
+            [self = this->shared_from_this()](detail::error_code failed,
+                                              const detail::tcp::resolver::results_type& found) {
+                self->resolved(failed, found);
+            });
+    }
+
+    bool is_connected() const noexcept { return stage_ == stage::ready; }
+
+    // The link's.
+
+    bool wants_bytes() noexcept {
+        return stage_ == stage::asking || stage_ == stage::securing ||
+               (stage_ == stage::ready && self().wants_payload());
+    }
+    void take(std::span<char> bytes) {
+        if (stage_ == stage::ready)
+            return self().take_payload({bytes.data(), bytes.size()});
+        answer_.append(bytes.data(), bytes.size());
+        read_answer();
+    }
+    void secured() { ready(); }
+    void tls_failed() { self().failed(error::relay_not_trusted, this->stream_.problem()); }
+
+    void on_connected(detail::error_code failed) {
+        if (over())
+            return;
+        const typename Endpoint::turn t{*house_};
+        if (failed)
+            return self().failed(error::relay_failed, failed.message());
+        if (asks_proxy_) {
+            stage_ = stage::asking;
+            const std::string name = to_.text();
+            question_ = "CONNECT " + name + " HTTP/1.1\r\nHost: " + name + "\r\n\r\n";
+            ask_proxy();
+        } else {
+            shake_hands();
+        }
+        this->settle();
+    }
+
+    /// Ends it at once; nothing is told.
+    void close() {
+        stage_ = stage::closed;
+        resolver_.cancel();
+        this->stream_.close();
+    }
+
+  protected:
+    /// Too long for an answer of a proxy's or a destination's.
+    static constexpr rfc9112::head_limits head_limits{64 * 1024, rfc9112::max_fields};
+
+    /// While the way is looked for.
+    bool is_on_its_way() const noexcept {
+        return stage_ != stage::ready && stage_ != stage::closed;
+    }
+    /// A proxy's answer may wait for room to be asked.
+    void ask_proxy() {
+        while (!question_.empty()) {
+            detail::error_code failed;
+            const std::array<std::string_view, 1> views{question_};
+            const std::size_t n = this->stream_.write_now(views, failed);
+            if (failed)
+                return self().failed(error::relay_failed, failed.message());
+            if (n == 0)
+                return this->stream_.await_room(this->shared_from_this());
+            question_.erase(0, n);
+        }
+    }
+
+  private:
+    enum class stage : std::uint8_t {
+        unused,
+        connecting,
+        asking, ///< a proxy for a tunnel
+        securing,
+        ready,
+        closed,
+    };
+
+    Self& self() noexcept { return static_cast<Self&>(*this); }
+
+    void resolved(detail::error_code failed, const detail::tcp::resolver::results_type& found) {
+        if (over())
+            return;
+        const typename Endpoint::turn t{*house_};
+        if (failed || found.empty())
+            return self().failed(error::relay_failed, failed.message());
+        for (const auto& entry : found)
+            if (const error bad = judge(entry.endpoint()); bad != error{})
+                return self().failed(bad, entry.endpoint().address().to_string());
+        this->stream_.connect(found, this->shared_from_this());
+    }
+
+    /// DNS rebinding: a page's name for this machine is not relayed, nor is anything to ourselves.
+    error judge(const detail::tcp::endpoint& at) const {
+        if (by_proxy_)
+            return error{};
+        const auto& address = at.address();
+        const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+        const auto plain = mapped ? boost::asio::ip::address{boost::asio::ip::make_address_v4(
+                                        boost::asio::ip::v4_mapped, address.to_v6())}
+                                  : address;
+        if (!plain.is_loopback() && !plain.is_unspecified())
+            return error{};
+        if (at.port() == house_->port_)
+            return error::relay_to_itself;
+        const bool said_so = to_.host == "localhost" || to_.host.ends_with(".localhost") ||
+                             to_.host.starts_with('[') || rfc9112::detail::is_ipv4(to_.host);
+        return said_so || house_->options_.relay->names_of_loopback ? error{}
+                                                                    : error::relay_to_loopback;
+    }
+
+    void read_answer() {
+        rfc9112::status_head head;
+        const rfc9112::parse_result parsed = rfc9112::parse_status(answer_, head_limits, head);
+        if (parsed.state == rfc9112::parse_state::need_more)
+            return;
+        if (parsed.state == rfc9112::parse_state::failed || head.status < 200 || head.status > 299)
+            return self().failed(error::relay_failed,
+                                 "the proxy answered " + answer_.substr(0, answer_.find('\r')));
+        const std::string rest = answer_.substr(head.bytes.size());
+        answer_.clear();
+        if (!rest.empty()) // the destination speaks behind us, or not at all
+            return self().failed(error::relay_failed, "the proxy sent more than its answer");
+        shake_hands();
+    }
+
+    void shake_hands() {
+        if (!secure_)
+            return ready();
+        stage_ = stage::securing;
+        this->secure(house_->tls_.connect(to_.host), {});
+    }
+
+    void ready() {
+        stage_ = stage::ready;
+        self().connected();
+    }
+
+    Endpoint* house_;
+    detail::tcp::resolver resolver_;
+    site to_;
+    stage stage_ = stage::unused;
+    bool secure_ = false;
+    bool by_proxy_ = false;
+    bool asks_proxy_ = false; ///< for a tunnel
+    std::string question_;
+    std::string answer_; ///< of the proxy, as far as it came
+};
+
+} // namespace wsintercept::loopback
