@@ -22,6 +22,26 @@
 
 namespace wsintercept::loopback {
 
+namespace detail {
+
+/// DNS rebinding: a page's name for this machine is not relayed, nor is anything to ourselves.
+inline error check_destination(std::string_view host, const boost::asio::ip::address& resolved,
+                               unsigned port, unsigned own_port, bool names_of_loopback) {
+    namespace ip = boost::asio::ip;
+    const bool mapped = resolved.is_v6() && resolved.to_v6().is_v4_mapped();
+    const ip::address address =
+        mapped ? ip::address{ip::make_address_v4(ip::v4_mapped, resolved.to_v6())} : resolved;
+    if (!address.is_loopback() && !address.is_unspecified())
+        return error{};
+    if (port == own_port)
+        return error::relay_to_itself;
+    const bool says_so = host == "localhost" || host.ends_with(".localhost") ||
+                         host.starts_with('[') || rfc9112::detail::is_ipv4(host);
+    return says_so || names_of_loopback ? error{} : error::relay_to_loopback;
+}
+
+} // namespace detail
+
 /// `Self` has, beside what a link asks for: connected(), failed(why, in words), take_payload(bytes)
 /// and wants_payload(). All on the endpoint's executor, within a turn.
 template <class Self, class Endpoint>
@@ -141,29 +161,17 @@ class upstream : public detail::link<Self, Endpoint> {
         const typename Endpoint::turn t{*house_};
         if (failed || found.empty())
             return self().failed(error::relay_failed, failed.message());
-        for (const auto& entry : found)
-            if (const error bad = judge(entry.endpoint()); bad != error{})
-                return self().failed(bad, entry.endpoint().address().to_string());
+        for (const auto& entry : found) {
+            const auto& at = entry.endpoint();
+            const error bad =
+                by_proxy_
+                    ? error{}
+                    : detail::check_destination(to_.host, at.address(), at.port(), house_->port_,
+                                                house_->options_.relay->names_of_loopback);
+            if (bad != error{})
+                return self().failed(bad, at.address().to_string());
+        }
         this->stream_.connect(found, this->shared_from_this());
-    }
-
-    /// DNS rebinding: a page's name for this machine is not relayed, nor is anything to ourselves.
-    error judge(const detail::tcp::endpoint& at) const {
-        if (by_proxy_)
-            return error{};
-        const auto& address = at.address();
-        const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
-        const auto plain = mapped ? boost::asio::ip::address{boost::asio::ip::make_address_v4(
-                                        boost::asio::ip::v4_mapped, address.to_v6())}
-                                  : address;
-        if (!plain.is_loopback() && !plain.is_unspecified())
-            return error{};
-        if (at.port() == house_->port_)
-            return error::relay_to_itself;
-        const bool said_so = to_.host == "localhost" || to_.host.ends_with(".localhost") ||
-                             to_.host.starts_with('[') || rfc9112::detail::is_ipv4(to_.host);
-        return said_so || house_->options_.relay->names_of_loopback ? error{}
-                                                                    : error::relay_to_loopback;
     }
 
     void read_answer() {
