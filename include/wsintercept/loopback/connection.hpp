@@ -543,7 +543,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
         stream_.finish();
         state_ = state::draining;
         drained_ = 0;
-        (void)reader_.take_rest();
+        reader_.clear();
         rest_.clear();
         arm(clock::now() + drain_time);
         mark();

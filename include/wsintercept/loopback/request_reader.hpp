@@ -120,6 +120,10 @@ class request_reader {
     std::size_t size() const noexcept { return bytes_.size(); }
     std::size_t held() const noexcept { return bytes_.size() + body_.size(); }
     std::string_view rest() const noexcept { return bytes_; }
+    void clear() noexcept {
+        std::string{}.swap(bytes_);
+        std::string{}.swap(body_);
+    }
     void drop(std::size_t n) { bytes_.erase(0, n); }
     std::string take_rest() noexcept { return std::exchange(bytes_, {}); }
 
