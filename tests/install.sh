@@ -37,6 +37,7 @@ missing_packages() {
     have_header nlohmann/json.hpp || echo nlohmann-json3-dev
     have_header CLI/CLI.hpp || echo libcli11-dev
     have_header zlib.h || echo zlib1g-dev
+    have_header openssl/ssl.h || echo libssl-dev
     [ "$what" = build ] && return
     have_browser || echo chromium
     [ "$what" = demo ] && return

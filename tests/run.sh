@@ -155,14 +155,15 @@ test_gcc() {
     check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 \
         -Dbench=enabled || return 0
     check "build without warnings" ninja -C $gcc \
-        tests/headers/headers_{core,exceptions,loopback,deflate} \
-        tests/unit/unit_{cef,deflate_cef,allocations,loopback,host} \
+        tests/headers/headers_{core,exceptions,loopback,deflate,tls} \
+        tests/unit/unit_{cef,deflate_cef,tls_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
         tests/browser/endpoint_host tests/worlds/worlds \
         examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_{rfc6455,url} || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef
+    count "TLS, with the flags of CEF" $gcc/tests/unit/unit_tls_cef
     count "allocations" $gcc/tests/unit/unit_allocations
     count "loopback" $gcc/tests/unit/unit_loopback
     check "loopback, with the flags of CEF" $gcc/tests/unit/loopback_cef || true
@@ -185,11 +186,12 @@ test_sanitizers() {
         -Db_sanitize=address,undefined -Db_lundef=false \
         "-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only -D_GLIBCXX_ASSERTIONS" || return 0
     check "build without warnings" ninja -C $clang \
-        tests/unit/unit_{core,deflate,loopback,host} tests/kit/kit tests/conformance/echo_host \
+        tests/unit/unit_{core,deflate,tls,loopback,host} tests/kit/kit tests/conformance/echo_host \
         tests/worlds/worlds || return 0
     part "Clang with sanitizers: tests"
     count "core" $clang/tests/unit/unit_core
     count "deflate and frame vectors" $clang/tests/unit/unit_deflate
+    count "TLS" $clang/tests/unit/unit_tls
     count "loopback" $clang/tests/unit/unit_loopback
     count "host program" $clang/tests/unit/unit_host
     count "kit" $clang/tests/kit/kit
@@ -227,8 +229,9 @@ test_consumer() {
     mkdir -p build/consumer/subprojects
     cp tests/consumer/* build/consumer/
     ln -s ../../.. build/consumer/subprojects/wsintercept
+    local parts=wsintercept,wsintercept-loopback,wsintercept-deflate,wsintercept-tls
     check "as a subproject" consumer_tests build/consumer/sub build/consumer \
-        --force-fallback-for=wsintercept,wsintercept-loopback,wsintercept-deflate || true
+        --force-fallback-for=$parts || true
     check "install" install_library || return 0
     PKG_CONFIG_PATH=$(find "$PWD/build/installed" -name pkgconfig) \
         check "installed" consumer_tests build/consumer/installed build/consumer \

@@ -25,7 +25,7 @@ array a line.)";
 constexpr std::string_view examples = R"(
 Rows: the first whose PATTERN matches a URL decides. A * stands for any text.
   0  left to the network
-  1  ours: an http URL is an event HTTPRequest, a WebSocket is answered at once (auto)
+  1  ours: an http or https URL is an event HTTPRequest, a WebSocket is answered at once (auto)
   2  the same, but you answer the WebSocket's handshake (manual)
 Without rows all of ROOT is ours: --intercept '*://ROOT/*=1'
 
@@ -36,6 +36,9 @@ Examples:
   # a folder of files; one socket answered by hand; no window
   htmlrenderer --dir site --intercept 'ws://myapp/admin*=2' --intercept '*://myapp/*=1' \
       --headless --format json
+
+  # the same folder as a secure context
+  htmlrenderer --dir site --url https://myapp/
 
   # a page from the network whose sockets to one host come here
   htmlrenderer --url http://www.example.com/ --intercept 'ws://feed.example.com*=1'
@@ -242,9 +245,10 @@ parsed_options parse_options(int argc, const char* const* argv, std::ostream& ou
                    "More rows, a PATTERN=0|1|2 a line, behind those of --intercept")
         ->type_name("FILE");
     app.add_option("--root", in.root, "The application's virtual host (myapp)")->type_name("NAME");
-    app.add_option("--url", in.url, "Show this page")->type_name("URL");
-    app.add_option("--html", in.html, "Show this file, as http://ROOT/")->type_name("FILE");
-    app.add_option("--dir", in.dir, "Serve this folder's files under http://ROOT/")
+    app.add_option("--url", in.url, "Show this page (http://ROOT/)")->type_name("URL");
+    app.add_option("--html", in.html, "This file is http://ROOT/ and https://ROOT/")
+        ->type_name("FILE");
+    app.add_option("--dir", in.dir, "This folder's files are under http://ROOT/ and https://ROOT/")
         ->type_name("FOLDER");
     app.add_flag("--headless", o.headless, "No window");
     app.add_option("--screenshot", in.screenshot,
@@ -284,8 +288,8 @@ parsed_options parse_options(int argc, const char* const* argv, std::ostream& ou
     }
 
     complaints say{errors};
-    if (!in.url.empty() + !in.html.empty() + !in.dir.empty() > 1)
-        say.error("at most one of --url, --html and --dir");
+    if (!in.html.empty() && !in.dir.empty())
+        say.error("at most one of --html and --dir");
     check_root(in.root, say);
     read_table(in, o, say);
     if (o.table)

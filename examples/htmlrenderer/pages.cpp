@@ -75,16 +75,23 @@ bool is_within(const fs::path& file, const fs::path& folder) {
 std::optional<served_page> pages::find(std::string_view method, std::string_view url) const {
     if (method != "GET" && method != "HEAD")
         return std::nullopt;
-    if (!html_.empty() && url == prefix_)
+    const std::size_t scheme = std::min(url.find(':'), url.size());
+    if ((url.substr(0, scheme) != "http" && url.substr(0, scheme) != "https") ||
+        !url.substr(scheme).starts_with(site_))
+        return std::nullopt;
+    const std::string_view site = url.substr(0, scheme + site_.size());
+    const std::string_view target = url.substr(site.size());
+    if (!html_.empty() && target.empty())
         if (auto body = read_file(html_))
             return served_page{200, "text/html; charset=utf-8", {}, std::move(*body)};
-    if (!folder_.empty() && url.starts_with(prefix_))
-        return find_in_folder(url);
+    if (!folder_.empty())
+        return find_in_folder(site, target);
     return std::nullopt;
 }
 
-std::optional<served_page> pages::find_in_folder(std::string_view url) const {
-    const std::string_view encoded = url.substr(prefix_.size(), url.find('?') - prefix_.size());
+std::optional<served_page> pages::find_in_folder(std::string_view site,
+                                                 std::string_view target) const {
+    const std::string_view encoded = target.substr(0, target.find('?'));
     const auto path = decode_path(encoded);
     if (!path || !is_plain(*path))
         return std::nullopt;
@@ -104,7 +111,7 @@ std::optional<served_page> pages::find_in_folder(std::string_view url) const {
         // Relative links in the page need the slash.
         if (!encoded.empty() && !encoded.ends_with('/'))
             return served_page{
-                301, "text/plain", "Location: " + prefix_ + std::string{encoded} + "/\r\n", {}};
+                301, "text/plain", "Location: " + std::string{site}.append(encoded) + "/\r\n", {}};
     } else if (path->ends_with('/'))
         return std::nullopt;
 

@@ -1,4 +1,4 @@
-// The application's own files under http://ROOT/: --html and --dir.
+// The application's own files under http://ROOT/ and https://ROOT/: --html and --dir.
 #pragma once
 
 #include <filesystem>
@@ -20,9 +20,9 @@ struct served_page {
 class pages {
   public:
     /// Serves nothing.
-    explicit pages(std::string_view root) : prefix_{"http://" + std::string{root} + "/"} {}
+    explicit pages(std::string_view root) : site_{"://" + std::string{root} + "/"} {}
 
-    void serve_html(std::filesystem::path file) { html_ = std::move(file); } ///< as http://ROOT/
+    void serve_html(std::filesystem::path file) { html_ = std::move(file); } ///< as ROOT/
     void serve_folder(std::filesystem::path folder) { folder_ = std::move(folder); }
 
     /// A GET or HEAD of a file that is there; else nothing, and the table decides. `url` is in
@@ -31,9 +31,9 @@ class pages {
     std::optional<served_page> find(std::string_view method, std::string_view url) const;
 
   private:
-    std::optional<served_page> find_in_folder(std::string_view url) const;
+    std::optional<served_page> find_in_folder(std::string_view site, std::string_view target) const;
 
-    std::string prefix_;
+    std::string site_; ///< between the scheme and the target
     std::filesystem::path html_;
     std::filesystem::path folder_;
 };

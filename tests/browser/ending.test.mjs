@@ -32,7 +32,7 @@ for (const [what, args, words] of [
   ["a row without an action", ["--intercept", "ws://myapp/*"], /ws:\/\/myapp\/\*/],
   ["a row with an unknown action", ["--intercept", "ws://myapp/*=3"], /ws:\/\/myapp\/\*=3/],
   ["a row with an empty pattern", ["--intercept", "=1"], /--intercept/],
-  ["two pages", ["--url", "http://myapp/", "--html", missing], /--html|--url/],
+  ["two kinds of pages", ["--dir", pages, "--html", missing], /--html and --dir/],
   ["a file that is not there", ["--html", missing], /no such file/],
   ["a folder that is not there", ["--dir", missing], /no such file/],
   ["a bad origin", ["--allow-origin", "myapp"], /--allow-origin/],

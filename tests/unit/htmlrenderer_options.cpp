@@ -132,8 +132,10 @@ TEST_CASE("the first page") {
     bad({"--url", "page.html"}, "expected a whole URL");
     bad({"--url", "http://"}, "expected a whole URL");
     bad({"--url", "ws://myapp/"}, "a browser does not show such a URL");
-    bad({"--url", "about:blank", "--html", "x"}, "at most one of");
-    bad({"--url", "about:blank", "--dir", "/"}, "at most one of");
+    const options secure = ok({"--url", "https://myapp/", "--dir", "/"});
+    CHECK(secure.start_url == "https://myapp/");
+    CHECK(secure.start_by_proxy);
+    CHECK(secure.dir == "/");
     bad({"--html", "x", "--dir", "/"}, "at most one of");
 }
 

@@ -86,6 +86,11 @@ TEST_CASE("a folder's files, and none outside it") {
     REQUIRE(moved.has_value());
     CHECK(moved->status == 301);
     CHECK(moved->fields == "Location: http://myapp/sub/\r\n");
+    const auto secure = site.find("GET", "https://myapp/sub?x");
+    REQUIRE(secure.has_value());
+    CHECK(secure->fields == "Location: https://myapp/sub/\r\n");
+    REQUIRE(site.find("GET", "https://myapp/app.js").has_value());
+    CHECK(site.find("GET", "https://myapp/app.js")->body == "code");
 
     for (const std::string path :
          {"missing", "sub/empty", "sub/empty/", "app.js/", "app.js/x", "pipe", "loop",
@@ -101,7 +106,13 @@ TEST_CASE("a folder's files, and none outside it") {
     none(std::string("app.js\0", 7));
 
     CHECK_FALSE(site.find("GET", "http://other/app.js").has_value());
-    CHECK_FALSE(site.find("GET", "https://myapp/app.js").has_value());
+    CHECK_FALSE(site.find("GET", "https://other/app.js").has_value());
+    CHECK_FALSE(site.find("GET", "https://myapp:444/app.js").has_value());
+    CHECK_FALSE(site.find("GET", "https://myapp").has_value());
+    CHECK_FALSE(site.find("GET", "ws://myapp/app.js").has_value());
+    CHECK_FALSE(site.find("GET", "xhttp://myapp/app.js").has_value());
+    CHECK_FALSE(site.find("GET", "http").has_value());
+    CHECK_FALSE(site.find("GET", "").has_value());
     CHECK_FALSE(site.find("GET", "http://myapp:81/app.js").has_value());
     CHECK_FALSE(site.find("POST", "http://myapp/app.js").has_value());
     CHECK(site.find("HEAD", "http://myapp/app.js").has_value());
@@ -114,6 +125,7 @@ TEST_CASE("one file as exactly the root") {
     REQUIRE(site.find("GET", "http://my.app/").has_value());
     CHECK(site.find("GET", "http://my.app/")->body == "code");
     CHECK(site.find("GET", "http://my.app/")->media_type == "text/html; charset=utf-8");
+    CHECK(site.find("GET", "https://my.app/")->body == "code");
     CHECK_FALSE(site.find("GET", "http://my.app/?x").has_value());
     CHECK_FALSE(site.find("GET", "http://my.app/app.js").has_value());
     CHECK_FALSE(site.find("POST", "http://my.app/").has_value());

@@ -38,7 +38,7 @@ std::string decode(std::string_view base64) {
 TEST_CASE("one switch carries the whole script") {
     const auto t =
         table({{"ws://a.test/x?y=*", action::external}, {"*://a.test/*", action::manual}});
-    const auto result = chromium::switches(*t, 40123, "PROXY proxy.test:3128");
+    const auto result = chromium::switches(*t, 40123, {.external = "PROXY proxy.test:3128"});
     CHECK(result.error.empty());
     REQUIRE(result.switches.size() == 1);
     const auto [name, value] = chromium::split_switch(result.switches[0]);
@@ -49,6 +49,16 @@ TEST_CASE("one switch carries the whole script") {
     CHECK(script == pac_text(*t, "127.0.0.1:40123", "PROXY proxy.test:3128"));
     CHECK(script.find("PROXY 127.0.0.1:40123") != std::string::npos);
     CHECK(script.find("PROXY proxy.test:3128") != std::string::npos);
+}
+
+TEST_CASE("the key that wss is served with") {
+    const auto t = table({{"wss://a.test/*", action::automatic}});
+    const std::string hash = "6Ud6cOAmvDxSZzCM7wnxBmaCZZxAYAwwLJQjkL/Ek+w=";
+    const auto result = chromium::switches(*t, 1, {.spki_hash = hash});
+    REQUIRE(result.switches.size() == 2);
+    CHECK(result.switches[0] == chromium::switches(*t, 1).switches.at(0));
+    CHECK(result.switches[1] == "--ignore-certificate-errors-spki-list=" + hash);
+    CHECK(chromium::split_switch(result.switches[1]).second == hash); // which has a "=" too
 }
 
 TEST_CASE("a table that no script holds is an error that says so") {

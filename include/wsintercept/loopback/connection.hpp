@@ -186,8 +186,16 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
             sockets.closed(id, in_order ? std::error_code{} : detail::to_std(why));
     }
 
-    void secured() { await_request(); }
+    void secured() {
+        await_request();
+        const std::string_view sni = stream_.server_name();
+        const std::optional<site>& tunnel = reader_.tunnel();
+        if (tunnel && !sni.empty() && sni != tunnel->host)
+            refuse(error::wrong_host, named(reader_.tunnel_name()));
+    }
     void tls_failed() {
+        if (state_ == state::draining)
+            return;
         owner_->refused(error::tls_failed, named(reader_.tunnel_name()) + ": " + stream_.problem());
         finish();
     }

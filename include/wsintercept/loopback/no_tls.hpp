@@ -1,4 +1,4 @@
-// An endpoint without TLS: nothing of OpenSSL is included.
+// An endpoint without wss: what stands where loopback/tls.hpp would.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,14 @@
 
 namespace wsintercept::loopback {
 
-/// Stands where loopback::tls does. A ClientHello for an intercepted host is refused with
-/// error::tls_not_supported, and nothing is relayed that would have to be encrypted again.
+/// The members of `tls`, none of which does anything: see there. Needs no OpenSSL.
 class no_tls {
   public:
     static constexpr bool built_in = false;
+
+    std::error_code made() const noexcept { return {}; }
+    std::string spki_hash() const { return {}; }
+    std::string certificate(std::string_view) const { return {}; }
 
     class stream {
       public:
@@ -24,15 +27,11 @@ class no_tls {
         void consumed(std::size_t) noexcept {}
         bool established() const noexcept { return false; }
         bool ended() const noexcept { return false; }
-        bool failed() const noexcept { return true; }
         void close() noexcept {}
-        std::string problem() const { return "TLS is not built in"; }
+        bool failed() const noexcept { return true; }
+        std::string problem() const { return "wss is not built in"; }
         std::string_view server_name() const noexcept { return {}; }
     };
-
-    std::error_code made() const noexcept { return {}; }
-    std::string spki_hash() const { return {}; }
-    std::string certificate(std::string_view) const { return {}; }
     stream accept(std::string_view) noexcept { return {}; }
     stream connect(std::string_view) noexcept { return {}; }
 };

@@ -20,21 +20,34 @@ struct switches_result {
     std::string error; ///< empty: good
 };
 
-/// The switches for an endpoint on 127.0.0.1:port. What the table leaves external goes to
-/// `external`: DIRECT, or a proxy in the words of PAC scripts ("PROXY proxy.test:3128").
+struct switch_options {
+    /// Where to what the table leaves external goes: DIRECT, or a proxy in the words of PAC scripts
+    /// ("PROXY proxy.test:3128").
+    std::string_view external = "DIRECT";
+    /// loopback::tls::spki_hash(), for wss and https: certificates with that key are trusted. Only
+    /// a browser that is also given a --user-data-dir heeds it. Empty: an endpoint without TLS.
+    std::string_view spki_hash = {};
+};
+
+/// The switches for an endpoint on 127.0.0.1:port.
 /// It is an error if the table is so large that a script would send ws or http URLs to the endpoint
 /// that it does not intercept: they would have to be relayed, and there is no relay yet.
 inline switches_result switches(const intercepted_urls& table, std::uint16_t port,
-                                std::string_view external = "DIRECT") {
+                                const switch_options& options = {}) {
     switches_result result;
-    const pac_script script = make_pac(table, "127.0.0.1:" + std::to_string(port), external);
-    if (script.exact)
-        result.switches.push_back("--proxy-pac-url=" + pac_data_url(script.text));
-    else
+    const pac_script script =
+        make_pac(table, "127.0.0.1:" + std::to_string(port), options.external);
+    if (!script.exact) {
         result.error = "the table is too large: its " + std::to_string(table.size()) +
                        " rows do not fit into a proxy script of " +
                        std::to_string(pac_size / 1024) +
                        " KiB, and URLs that it would send here in vain cannot be relayed yet";
+        return result;
+    }
+    result.switches.push_back("--proxy-pac-url=" + pac_data_url(script.text));
+    if (!options.spki_hash.empty())
+        result.switches.push_back("--ignore-certificate-errors-spki-list=" +
+                                  std::string{options.spki_hash});
     return result;
 }
 

@@ -110,12 +110,10 @@ class link : public std::enable_shared_from_this<Self> {
 
     void take_secure(std::string_view wire) {
         const bool was_established = stream_.is_established();
-        const bool good = stream_.put(wire);
+        stream_.put(wire);
         if (!was_established && stream_.is_established())
             self().secured();
         take_plain();
-        if (!good && !self().over())
-            self().tls_failed();
         error_code failed;
         if (!self().over())
             stream_.push(failed);
@@ -126,7 +124,9 @@ class link : public std::enable_shared_from_this<Self> {
             const std::span<char> room{self().house().plain_};
             const std::size_t n = stream_.read_plain(room);
             if (n == 0) {
-                if (stream_.is_ended())
+                if (stream_.is_failed())
+                    self().tls_failed();
+                else if (stream_.is_ended())
                     self().gone(boost::asio::error::eof);
                 return;
             }

@@ -27,11 +27,14 @@ class stream : public socket {
     bool is_established() const noexcept { return tls_ && tls_->established(); }
     /// The peer said that no more will come, RFC 8446 6.1.
     bool is_ended() const noexcept { return tls_->ended(); }
+    bool is_failed() const noexcept { return tls_->failed(); }
+    /// Server side: the name that the peer asked for, or "".
+    std::string_view server_name() const noexcept { return tls_->server_name(); }
     /// In words, what went wrong.
     std::string problem() const { return tls_->problem(); }
 
-    /// False: it failed. What there is to say of it waits to be pushed.
-    bool put(std::string_view wire) { return tls_->put(wire); }
+    /// Bytes that came. What there is to say to them waits to be pushed.
+    void put(std::string_view wire) { tls_->put(wire); }
     std::size_t read_plain(std::span<char> into) { return tls_->read(into); }
 
     /// How many bytes were taken; none: the peer has to read first.
@@ -40,16 +43,18 @@ class stream : public socket {
         if (!tls_)
             return socket::write_now(views, failed);
         push(failed);
+        if (failed || unsent())
+            return 0;
         std::size_t taken = 0;
-        for (const std::string_view v : views) {
-            const std::string_view part = v.substr(0, most_at_once - taken);
-            const std::size_t n = unsent() || failed ? 0 : tls_->write(part);
-            taken += n;
-            if (n < v.size())
-                break;
-        }
-        if (taken != 0)
-            push(failed);
+        for (std::string_view v : views)
+            while (!v.empty() && taken < most_at_once) {
+                const std::size_t n = tls_->write(v);
+                if (n == 0)
+                    break;
+                taken += n;
+                v.remove_prefix(n);
+            }
+        push(failed);
         return taken;
     }
 
