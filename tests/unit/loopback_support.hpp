@@ -43,19 +43,9 @@ inline std::shared_ptr<const wsintercept::intercepted_urls> usual_table() {
                      {"*://other.test:8080/*", action::automatic}});
 }
 
-class client;
-
-struct loopback_world {
-    explicit loopback_world(
-        wsintercept::loopback::options o = {},
-        std::shared_ptr<const wsintercept::intercepted_urls> table = usual_table())
-        : served{std::in_place, io, host, std::move(table), std::move(o)} {
-        REQUIRE_FALSE(served->listen());
-        REQUIRE(served->port() != 0);
-    }
-
-    auto& core() { return served->sockets(); }
-
+/// A host and what runs it.
+class host_loop {
+  public:
     /// Runs the host until something is so.
     bool until(const std::function<bool()>& so) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{20};
@@ -87,8 +77,25 @@ struct loopback_world {
 
     boost::asio::io_context io;
     recorder host;
-    std::optional<endpoint> served;
+    std::uint16_t port = 0;
 };
+
+template <class Endpoint>
+struct endpoint_world : host_loop {
+    explicit endpoint_world(
+        wsintercept::loopback::options o = {},
+        std::shared_ptr<const wsintercept::intercepted_urls> table = usual_table())
+        : served{std::in_place, io, host, std::move(table), std::move(o)} {
+        REQUIRE_FALSE(served->listen());
+        port = served->port();
+        REQUIRE(port != 0);
+    }
+
+    auto& core() { return served->sockets(); }
+
+    std::optional<Endpoint> served;
+};
+using loopback_world = endpoint_world<endpoint>;
 
 inline sockaddr_in address_of(std::uint16_t port) {
     sockaddr_in at{};
@@ -101,8 +108,8 @@ inline sockaddr_in address_of(std::uint16_t port) {
 /// A plain TCP connection to the endpoint.
 class client {
   public:
-    explicit client(loopback_world& w) : world_{w}, fd_{::socket(AF_INET, SOCK_STREAM, 0)} {
-        const sockaddr_in at = address_of(w.served ? w.served->port() : std::uint16_t{0});
+    explicit client(host_loop& w) : world_{w}, fd_{::socket(AF_INET, SOCK_STREAM, 0)} {
+        const sockaddr_in at = address_of(w.port);
         REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
         ::fcntl(fd_, F_SETFL, O_NONBLOCK);
     }
@@ -190,7 +197,7 @@ class client {
     bool reset = false;
 
   private:
-    loopback_world& world_;
+    host_loop& world_;
     int fd_;
 };
 

@@ -192,6 +192,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
         const std::optional<site>& tunnel = reader_.tunnel();
         if (tunnel && !sni.empty() && sni != tunnel->host)
             refuse(error::wrong_host, named(reader_.tunnel_name()));
+        advance();
     }
     void tls_failed() {
         if (state_ == state::draining)
