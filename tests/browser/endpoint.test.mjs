@@ -1,4 +1,5 @@
-// What needs a host of its own (endpoint_host.cpp): back-pressure by the host, permessage-deflate.
+// What needs a host of its own (endpoint_host.cpp): back-pressure by the host, permessage-deflate,
+// and an endpoint without wss.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -12,7 +13,8 @@ let started;
 /// The host and its browser, started by the first test that asks.
 const start = () =>
   (started ??= (async () => {
-    const host = spawn(program, [pages, process.pid], { stdio: ["ignore", "pipe", "inherit"] });
+    const host = spawn(program, [pages, process.pid], { stdio: ["ignore", "pipe", "pipe"] });
+    const errors = readline.createInterface(host.stderr).on("line", (line) => console.error(line));
     const [proxy] = await new Promise((resolve, reject) => {
       readline.createInterface(host.stdout).once("line", (line) => resolve([line]));
       host.once("exit", (code) => reject(new Error(`endpoint_host ended with ${code}`)));
@@ -26,7 +28,7 @@ const start = () =>
         ...["--disable-background-networking", "--disable-component-update"],
       ],
     });
-    return { host, context };
+    return { host, context, errors };
   })());
 
 async function openPage() {
@@ -104,6 +106,17 @@ if (!program || !fs.existsSync(program)) {
       return s.ws.extensions;
     });
     assert.equal(extensions, "");
+  });
+
+  test("wss where it is not built in fails with a clear error", async () => {
+    const page = await openPage();
+    const { errors } = await start();
+    const said = new Promise((resolve) =>
+      errors.on("line", (line) => /^myapp:443: .*TLS.*not built in/.test(line) && resolve()),
+    );
+    const log = await page.evaluate(() => roundTrip("wss://myapp/plain", []));
+    assert.deepEqual(log, [["error"], ["close", 1006, "", false]]);
+    await said;
   });
 
   test("the browser of endpoint_host ends", async () => {

@@ -126,14 +126,6 @@ test("scheme * is for pages too", async () => {
   assert.equal(await page.title(), "ours");
 });
 
-test("wss to an intercepted host fails with a clear error", async () => {
-  const hr = await start();
-  const page = await hr.page();
-  const log = await page.evaluate(() => roundTrip("wss://secure.test/x", []));
-  assert.deepEqual(log, [["error"], ["close", 1006, "", false]]);
-  await hr.stderrHas(/secure\.test:443: .*TLS/);
-});
-
 test("a request to this host without a row, a file or a page is 404", async () => {
   const page = await (await start()).page();
   const status = await page.evaluate(async () => (await fetch("/no-such-file")).status);
