@@ -23,7 +23,8 @@ VECTORS = "frame_vectors.cpp"
 FILE_BYTES = 1 << 30  # what a test may write: a fault may make it write without end
 
 FLAGS = ["-std=c++20", "-pthread", "-O0", "-w", "-D_GLIBCXX_ASSERTIONS",
-         f'-DCONFORMANCE_CASES="{CONFORMANCE}/cases.json"']
+         f'-DCONFORMANCE_CASES="{CONFORMANCE}/cases.json"',
+         f'-DURL_PATTERN_CASES="{UNIT}/url_pattern_cases.json"']
 # As in tests/run.sh. They take five times as long, so a test is first tried without.
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # Assertions on constants run with the tests, so that a fault of theirs is a test that fails and
