@@ -159,7 +159,7 @@ test_gcc() {
         tests/unit/unit_{cef,deflate_cef,tls_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
         tests/browser/endpoint_host tests/worlds/worlds \
-        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_{rfc6455,url} || return 0
+        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_{rfc6455,url,peer_check} || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef
@@ -174,6 +174,8 @@ test_gcc() {
     check "benchmarks run" $gcc/bench/bench_rfc6455 --benchmark_min_time=0.001 || true
     check "benchmarks of URLs run" $gcc/bench/bench_url --benchmark_min_time=0.001 \
         --benchmark_filter='/rows:10(/|$)|hostile_table/rows:1000/' || true
+    check "benchmarks of the peer check run" $gcc/bench/bench_peer_check \
+        --benchmark_min_time=0.001 || true
     check "the README's program" readme_shows examples/echo/main.cpp || true
     part "PAC text and URLs, against Node"
     check "PAC text" node tests/unit/pac_differential.mjs $gcc/tests/unit/pac_oracle || true

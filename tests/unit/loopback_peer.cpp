@@ -172,8 +172,11 @@ TEST_CASE("sockets are found by sock_diag and by /proc alike, mapped ones too") 
         REQUIRE(found->inode == slow->inode);
         REQUIRE(found->uid == slow->uid);
         REQUIRE(found->uid == ::geteuid());
-        REQUIRE(detail::holds_socket(::getpid(), found->inode));
-        REQUIRE_FALSE(detail::holds_socket(::getpid(), found->inode + 1000000));
+        for (long near : {0L, 1000L, static_cast<long>(s.client), s.client - 3L}) {
+            REQUIRE(detail::holds_socket(::getpid(), found->inode, near));
+            REQUIRE(near == s.client);
+            REQUIRE_FALSE(detail::holds_socket(::getpid(), found->inode + 1000000, near));
+        }
         tcp_pair wrong = peer; // a listener's port does not stand for a connection
         wrong.own_port = port;
         wrong.other_port = peer.own_port == 1 ? 2 : 1;

@@ -100,7 +100,7 @@ class peer_check {
             return !now || now->start != p.start;
         };
         for (auto at = known_.begin(); at != known_.end(); ++at)
-            if (holds_socket(at->pid, inode) && !is_gone(*at)) {
+            if (holds_socket(at->pid, inode, at->last_descriptor) && !is_gone(*at)) {
                 std::rotate(known_.begin(), at, at + 1);
                 return true;
             }

@@ -6,6 +6,7 @@
 #include <wsintercept/loopback/detail/linux_sockets.hpp>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -21,7 +22,8 @@ namespace wsintercept::loopback::detail {
 struct process {
     long pid = 0;
     long parent = 0;
-    std::uint64_t start = 0; ///< in clock ticks since the system's start
+    std::uint64_t start = 0;  ///< in clock ticks since the system's start
+    long last_descriptor = 0; ///< at which a socket was found
 };
 
 /// Calls `visit(folder, name)` for each entry of a folder, which is open, until it returns true;
@@ -43,7 +45,7 @@ inline std::optional<process> read_process(long pid) {
     // "PID (name) state parent ...": a name may hold anything, ")" too.
     std::string_view rest = text;
     rest.remove_prefix(std::min(rest.rfind(')'), rest.size()));
-    process p{pid, 0, 0};
+    process p{pid};
     for (int column = 2; column <= 22 && !rest.empty(); ++column) {
         const std::string_view word = rest.substr(0, rest.find(' '));
         if (column == 4)
@@ -55,13 +57,28 @@ inline std::optional<process> read_process(long pid) {
     return p.start == 0 ? std::nullopt : std::optional{p};
 }
 
-/// Whether a process has a socket open. False also where it may not be looked at.
-inline bool holds_socket(long pid, std::uint64_t inode) {
+/// Whether a process has a socket open. False also where it may not be looked at. near: at which
+/// descriptor its last one was, and then is this one: new ones are seldom far from it, and a
+/// process may have hundreds.
+inline bool holds_socket(long pid, std::uint64_t inode, long& near) {
+    constexpr long first_few = 8;
     const std::string wanted = "socket:[" + std::to_string(inode) + "]";
-    return any_entry("/proc/" + std::to_string(pid) + "/fd", [&](int folder, const char* name) {
+    const auto is_it = [&](int folder, const char* name) {
         char target[64];
         const ssize_t n = ::readlinkat(folder, name, target, sizeof target);
         return n > 0 && wanted == std::string_view{target, static_cast<std::size_t>(n)};
+    };
+    const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+    for (long fd = near; fd < near + first_few; ++fd)
+        if (is_it(AT_FDCWD, (folder + '/' + std::to_string(fd)).c_str())) {
+            near = fd;
+            return true;
+        }
+    return any_entry(folder, [&](int open_folder, std::string_view name) {
+        if (!is_it(open_folder, name.data()))
+            return false;
+        std::from_chars(name.data(), name.data() + name.size(), near);
+        return true;
     });
 }
 
@@ -85,8 +102,8 @@ inline std::optional<process> find_holder(long root, std::uint64_t inode) {
         family.push_back(*first);
     std::vector<process> others = all_processes();
     for (std::size_t i = 0; i < family.size(); ++i) {
-        const process next = family[i];
-        if (holds_socket(next.pid, inode))
+        process next = family[i];
+        if (holds_socket(next.pid, inode, next.last_descriptor))
             return next;
         // A child is not older than its parent: one that is had another parent of that PID.
         std::erase_if(others, [&](const process& p) {
