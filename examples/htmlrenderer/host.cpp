@@ -6,6 +6,7 @@
 #include "response_fields.hpp"
 
 #include <wsintercept/loopback/endpoint.hpp>
+#include <wsintercept/loopback/tls.hpp>
 #include <wsintercept/message.hpp>
 
 #include <algorithm>
@@ -23,7 +24,7 @@ using namespace wsintercept;
 
 class host::implementation {
   public:
-    using endpoint_type = loopback::endpoint<implementation>;
+    using endpoint_type = loopback::endpoint<implementation, default_policies, loopback::tls>;
 
     implementation(boost::asio::io_context& io, const options& o, line_writer& out,
                    page_source own_pages)
@@ -235,6 +236,9 @@ std::error_code host::listen() {
 }
 std::uint16_t host::port() const {
     return implementation_->endpoint().port();
+}
+std::string host::spki_hash() const {
+    return implementation_->endpoint().tls().spki_hash();
 }
 void host::take_line(std::string_view line) {
     implementation_->take_line(line);

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -31,6 +32,7 @@ class host {
 
     std::error_code listen();
     std::uint16_t port() const;
+    std::string spki_hash() const; ///< of the key that wss and https are served with
 
     void take_line(std::string_view line); ///< of standard input; counts them
 

@@ -88,7 +88,9 @@ int program::run() {
 }
 
 bool program::start_browser(const std::filesystem::path& file) {
-    const auto proxy = wsintercept::chromium::switches(*options_.table, host_.port());
+    const std::string key = host_.spki_hash();
+    const auto proxy =
+        wsintercept::chromium::switches(*options_.table, host_.port(), {.spki_hash = key});
     if (!proxy.error.empty()) {
         say(proxy.error);
         return false;

@@ -167,7 +167,9 @@ test("a page that goes away ends its wss sockets", async () => {
   }, url);
   const upgrade = await hr.upgrade(url);
   await page.close();
-  assert.deepEqual(hr.of(upgrade[2]), [upgrade, await hr.last(upgrade[2])]);
+  const last = await hr.last(upgrade[2]);
+  assert.deepEqual(hr.of(upgrade[2]), [upgrade, last]);
+  assert.deepEqual(last.slice(1), ["WebSocketClose", upgrade[2], 1001, ""]);
 });
 
 test("fetch on https is an HTTPRequest", async () => {
