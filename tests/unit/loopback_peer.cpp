@@ -172,9 +172,9 @@ TEST_CASE("sockets are found by sock_diag and by /proc alike, mapped ones too") 
         REQUIRE(found->inode == slow->inode);
         REQUIRE(found->uid == slow->uid);
         REQUIRE(found->uid == ::geteuid());
-        for (long near : {0L, 1000L, static_cast<long>(s.client), s.client - 3L}) {
+        for (long near : {0L, 1000L, long{client}, client - 3L}) {
             REQUIRE(detail::holds_socket(::getpid(), found->inode, near));
-            REQUIRE(near == s.client);
+            REQUIRE(near == client);
             REQUIRE_FALSE(detail::holds_socket(::getpid(), found->inode + 1000000, near));
         }
         tcp_pair wrong = peer; // a listener's port does not stand for a connection

@@ -61,26 +61,29 @@ TEST_CASE("the key that wss is served with") {
     CHECK(chromium::split_switch(result.switches[1]).second == hash); // which has a "=" too
 }
 
-TEST_CASE("a table that no script holds is an error that says so") {
+TEST_CASE("a table that no script holds is an error that says so where nothing is relayed") {
+    const chromium::switch_options alone{.relays = false};
     std::vector<row> rows;
     for (int i = 0; i < 5000; ++i)
         rows.push_back({"ws://myapp/" + std::to_string(i) + "/*", action::automatic, {}});
-    const auto result = chromium::switches(*table(rows), 1);
+    const auto result = chromium::switches(*table(rows), 1, alone);
     CHECK(result.switches.empty());
+    CHECK(chromium::switches(*table(rows), 1).error.empty());
+    CHECK(chromium::switches(*table(rows), 1).switches.size() == 1);
     CHECK(result.error.find("5000 rows") != std::string::npos);
     CHECK(result.error.find("too large") != std::string::npos);
     // By host it can tell all the same where the whole host is ours.
     rows.push_back({"ws://myapp/*", action::manual, {}});
-    CHECK(chromium::switches(*table(rows), 1).error.empty());
+    CHECK(chromium::switches(*table(rows), 1, alone).error.empty());
     rows.back().pattern = "ws://myapp/a*";
-    CHECK_FALSE(chromium::switches(*table(rows), 1).error.empty());
+    CHECK_FALSE(chromium::switches(*table(rows), 1, alone).error.empty());
     rows.back() = {"ws://myapp/5/x", action::external, {}};
     rows.push_back({"ws://myapp/*", action::manual, {}});
-    CHECK(chromium::switches(*table(rows), 1).error.empty()); // never decides
+    CHECK(chromium::switches(*table(rows), 1, alone).error.empty()); // never decides
     rows.insert(rows.begin(), {"ws://myapp/5/x", action::external, {}});
-    CHECK_FALSE(chromium::switches(*table(rows), 1).error.empty());
+    CHECK_FALSE(chromium::switches(*table(rows), 1, alone).error.empty());
     rows.resize(1000);
-    CHECK(chromium::switches(*table(rows), 1).error.empty());
+    CHECK(chromium::switches(*table(rows), 1, alone).error.empty());
 }
 
 TEST_CASE("an argument fits into Linux's 128 KiB") {
@@ -90,7 +93,7 @@ TEST_CASE("an argument fits into Linux's 128 KiB") {
         for (int i = 0; i < 100; ++i)
             rows.push_back(
                 {"ws://myapp/" + std::to_string(rows.size()) + "/*", action::automatic, {}});
-        const auto result = chromium::switches(*table(rows), 65535);
+        const auto result = chromium::switches(*table(rows), 65535, {.relays = false});
         if (result.switches.empty())
             break;
         longest = result.switches[0];

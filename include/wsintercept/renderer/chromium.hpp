@@ -22,26 +22,28 @@ struct switches_result {
 
 struct switch_options {
     /// Where to what the table leaves external goes: DIRECT, or a proxy in the words of PAC scripts
-    /// ("PROXY proxy.test:3128").
+    /// ("PROXY proxy.test:3128"). What is relayed goes to relay_options::proxy.
     std::string_view external = "DIRECT";
     /// loopback::tls::spki_hash(), for wss and https: certificates with that key are trusted. Only
     /// a browser that is also given a --user-data-dir heeds it. Empty: an endpoint without TLS.
     std::string_view spki_hash = {};
+    /// Whether the endpoint relays what is not intercepted (options::relay). Where it does not, it
+    /// is an error if a script would send it such ws or http URLs.
+    bool relays = true;
 };
 
-/// The switches for an endpoint on 127.0.0.1:port.
-/// It is an error if the table is so large that a script would send ws or http URLs to the endpoint
-/// that it does not intercept: they would have to be relayed, and there is no relay yet.
+/// The switches for an endpoint on 127.0.0.1:port. Where the table is too large for a script that
+/// decides as it does, more is sent to the endpoint, which relays it.
 inline switches_result switches(const intercepted_urls& table, std::uint16_t port,
                                 const switch_options& options = {}) {
     switches_result result;
     const pac_script script =
         make_pac(table, "127.0.0.1:" + std::to_string(port), options.external);
-    if (!script.exact) {
+    if (!script.exact && !options.relays) {
         result.error = "the table is too large: its " + std::to_string(table.size()) +
                        " rows do not fit into a proxy script of " +
                        std::to_string(pac_size / 1024) +
-                       " KiB, and URLs that it would send here in vain cannot be relayed yet";
+                       " KiB, and URLs that it would send here in vain are not relayed";
         return result;
     }
     result.switches.push_back("--proxy-pac-url=" + pac_data_url(script.text));
