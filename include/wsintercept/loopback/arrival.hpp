@@ -2,8 +2,10 @@
 #pragma once
 
 #include <wsintercept/error.hpp>
+#include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/rfc6455/upgrade_request.hpp>
 #include <wsintercept/rfc9112/head.hpp>
+#include <wsintercept/rfc9112/write_head.hpp>
 #include <wsintercept/url/normal_form.hpp>
 
 #include <cstdint>
@@ -164,20 +166,13 @@ arrival read_arrival(const rfc9112::request_head& head, const site* tunnel, cons
     return detail::arrival_reader<Urls>{table, root}.read(head, tunnel);
 }
 
-/// The head as events show it: as it came, without what may hold a secret.
-inline std::string shown_head(const rfc9112::request_head& head) {
-    std::string out;
-    out.reserve(head.bytes.size());
-    const char* from = head.bytes.data();
-    for (const rfc9112::field& f : head.fields) {
-        if (!rfc9112::equal_ignoring_case(f.name, "Proxy-Authorization"))
-            continue;
-        out.append(from, f.name.data());
-        const std::string_view rest =
-            head.bytes.substr(static_cast<std::size_t>(f.name.data() - head.bytes.data()));
-        from = rest.data() + rest.find("\r\n") + 2;
-    }
-    return out.append(from, head.bytes.data() + head.bytes.size());
+/// The head as events show it: as it came, without what concerns the proxy or holds the secret.
+inline std::string shown_head(const rfc9112::request_head& head,
+                              const std::optional<credentials>& wanted = std::nullopt) {
+    return rfc9112::without_fields(head.bytes, head.fields, [&](std::string_view name) {
+        return rfc9112::equal_ignoring_case(name.substr(0, 6), "Proxy-") ||
+               (wanted && wanted->hides(name));
+    });
 }
 
 } // namespace wsintercept::loopback

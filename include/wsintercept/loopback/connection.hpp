@@ -301,7 +301,8 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
 
     /// False: needs more bytes.
     bool read_request() {
-        switch (reader_.next(settings().limits, *core().table(), settings().root)) {
+        switch (reader_.next(settings().limits, *core().table(), settings().root,
+                             settings().credentials)) {
         case found::need_more: arm_for(reader_.part()); return false;
         case found::tls:
             owner_->refused(error::tls_not_supported, named(reader_.tunnel_name()));
@@ -310,6 +311,11 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
         case found::tunnel: say({std::string{tunnel_established}, {}}, state::reading); break;
         case found::go_on: say({std::string{please_continue}, {}}, state::reading); break;
         case found::request: open(reader_.take_body()); break;
+        case found::challenged:
+            owner_->refused(reader_.reason(), named(reader_.subject()));
+            say(proxy_challenge(reader_.method() == "HEAD", !reader_.close_after()),
+                after_answer());
+            break;
         case found::refused: refuse(reader_.reason(), named(reader_.subject())); break;
         }
         return true;
@@ -366,7 +372,7 @@ class connection : public std::enable_shared_from_this<connection<Endpoint>> {
 
     void refuse(error why, std::string_view what) {
         owner_->refused(why, what);
-        answer_refusal({why, status_of(why)});
+        answer_refusal({told(why), status_of(why)});
     }
     void answer_refusal(const rfc6455::refusal& why) {
         say({rfc6455::refusal_response(why, reader_.method() == "HEAD"), {}}, state::draining);

@@ -116,6 +116,8 @@ class endpoint {
         using boost::asio::ip::tcp;
         if (!options_.peers.supported())
             return std::make_error_code(std::errc::operation_not_supported);
+        if (options_.credentials && !options_.credentials->usable())
+            return std::make_error_code(std::errc::invalid_argument);
         if (acceptor_.is_open())
             return std::make_error_code(std::errc::already_connected);
         boost::system::error_code failed;

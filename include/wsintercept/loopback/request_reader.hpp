@@ -5,6 +5,7 @@
 #include <wsintercept/limits.hpp>
 #include <wsintercept/loopback/arrival.hpp>
 #include <wsintercept/loopback/body.hpp>
+#include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
 #include <cstddef>
@@ -19,11 +20,12 @@ namespace wsintercept::loopback {
 /// What came of the bytes.
 enum class found : std::uint8_t {
     need_more,
-    tls,     ///< a TLS ClientHello in a request's place
-    tunnel,  ///< CONNECT: wants a 200; what follows is for that host
-    go_on,   ///< wants a 100, then sends its body
-    request, ///< a whole one
-    refused, ///< `reason` and `subject` say why and what
+    tls,        ///< a TLS ClientHello in a request's place
+    tunnel,     ///< CONNECT: wants a 200; what follows is for that host
+    go_on,      ///< wants a 100, then sends its body
+    request,    ///< a whole one
+    challenged, ///< wants a 407: `reason` says why
+    refused,    ///< `reason` and `subject` say why and what
 };
 
 /// Which part of a request the bytes are in.
@@ -35,7 +37,8 @@ class request_reader {
 
     /// Reads on; call again until it needs more. Members below are of the request that it found.
     template <class Urls>
-    found next(const limits& l, const Urls& table, std::string_view root) {
+    found next(const limits& l, const Urls& table, std::string_view root,
+               const std::optional<credentials>& wanted = std::nullopt) {
         if (in_body_)
             return read_body();
         // RFC 9112 2.2: one empty line ahead of a request is ignored.
@@ -63,8 +66,11 @@ class request_reader {
         if (parsed.state == rfc9112::parse_state::failed)
             return refuse(parsed.reason);
         method_ = head.method;
+        if (const error bad = wanted ? wanted->check(head, tunnel_.has_value()) : error{};
+            bad != error{})
+            return refuse(*wanted, head, bad);
         arrival_ = read_arrival(head, tunnel_ ? &*tunnel_ : nullptr, table, root);
-        const found result = take_head(head, l.body);
+        const found result = take_head(head, l.body, wanted);
         bytes_.erase(0, head.bytes.size());
         return in_body_ && result == found::need_more ? read_body() : result;
     }
@@ -101,16 +107,16 @@ class request_reader {
 
   private:
     /// `head` views bytes_.
-    found take_head(const rfc9112::request_head& head, std::size_t most_body) {
+    found take_head(const rfc9112::request_head& head, std::size_t most_body,
+                    const std::optional<credentials>& wanted) {
         if (arrival_.kind == arrival::kind::refused)
             return refuse(arrival_.reason);
         if (arrival_.kind == arrival::kind::tunnel) {
             tunnel_ = arrival_.where;
             return found::tunnel;
         }
-        shown_head_ = loopback::shown_head(head);
-        close_after_ = rfc9112::has_token(head.fields, "Connection", "close") ||
-                       rfc9112::has_token(head.fields, "Proxy-Connection", "close");
+        shown_head_ = loopback::shown_head(head, wanted);
+        close_after_ = asks_to_close(head);
         // A handshake has no body; one that claims to is refused by the interceptor.
         if (arrival_.handshake)
             return found::request;
@@ -130,6 +136,24 @@ class request_reader {
             return found::need_more;
         in_body_ = false;
         return bad == error{} ? found::request : refuse(bad);
+    }
+
+    static bool asks_to_close(const rfc9112::request_head& head) noexcept {
+        return rfc9112::has_token(head.fields, "Connection", "close") ||
+               rfc9112::has_token(head.fields, "Proxy-Connection", "close");
+    }
+
+    /// A challenged engine asks again on the same connection, unless a body stands in between.
+    found refuse(const credentials& wanted, const rfc9112::request_head& head, error why) {
+        reason_ = why;
+        if (!wanted.challenges(head))
+            return found::refused;
+        const rfc9112::occurrence length = rfc9112::find(head.fields, "Content-Length");
+        close_after_ = head.version < 11 || asks_to_close(head) ||
+                       length.count > 1 || (length.count == 1 && length.value != "0") ||
+                       rfc9112::find(head.fields, "Transfer-Encoding").count != 0;
+        bytes_.erase(0, head.bytes.size());
+        return found::challenged;
     }
 
     found refuse(error why) noexcept {
