@@ -103,6 +103,8 @@ enum class error {
     tls_not_supported,
     method_not_supported,
     tls_failed,
+    no_secret,    ///< missing, or not where it could be
+    wrong_secret, ///< another, or more than one
 
     // Frames, RFC 6455 5 and 7.
     reserved_bit = 220,
@@ -284,6 +286,8 @@ constexpr const char* describe(error e) noexcept {
         return "no row of InterceptedURLs takes this URL, and it is not relayed";
     case error::tls_not_supported: return "a TLS ClientHello, but wss is not built in";
     case error::method_not_supported: return "RFC 9110 15.5.6: this method is not served here";
+    case error::no_secret: return "the request does not have the secret of this launch";
+    case error::wrong_secret: return "the request has another secret than that of this launch";
 
     case error::tls_failed: return "TLS with the peer failed";
 

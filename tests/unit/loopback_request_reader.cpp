@@ -25,7 +25,8 @@ struct connection_bytes {
 
     found next() {
         static const wsintercept::limits usual;
-        return reader.next(reading<wsintercept::intercepted_urls>{usual, *table, "myapp"});
+        static const std::optional<credentials> none;
+        return reader.next(reading<wsintercept::intercepted_urls>{usual, *table, "myapp", none});
     }
     /// What comes of these bytes, given at once or one by one.
     std::vector<found> give(std::string_view bytes, std::size_t piece) {

@@ -3,6 +3,7 @@
 
 #include <wsintercept/detail/response_check.hpp>
 #include <wsintercept/error.hpp>
+#include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/loopback/options.hpp>
 #include <wsintercept/rfc6455/refusal.hpp>
 #include <wsintercept/rfc9112/words.hpp>
@@ -34,6 +35,11 @@ struct answer {
     }
 };
 
+/// What a peer is told: not whether its secret was missing or wrong.
+constexpr error told(error reason) noexcept {
+    return reason == error::wrong_secret ? error::no_secret : reason;
+}
+
 /// The status that a refusal deserves.
 constexpr unsigned status_of(error reason) noexcept {
     switch (reason) {
@@ -42,6 +48,21 @@ constexpr unsigned status_of(error reason) noexcept {
     case error::memory_exhausted: return 503;
     default: return rfc6455::refusal_status(reason);
     }
+}
+
+/// RFC 9110 15.5.8: the engine is to ask again with credentials. The same for none and for wrong
+/// ones.
+inline answer proxy_challenge(bool head_only, bool keep_alive) {
+    const std::string_view text = describe(error::no_secret);
+    answer out;
+    out.head.append("HTTP/1.1 407 ").append(rfc9112::standard_reason(407));
+    out.head.append("\r\nProxy-Authenticate: Basic realm=\"").append(credentials::realm);
+    out.head.append("\"\r\nContent-Type: text/plain\r\nContent-Length: ");
+    out.head.append(std::to_string(text.size())).append("\r\n");
+    out.head.append(keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
+    if (!head_only)
+        out.body = text;
+    return out;
 }
 
 /// The answer of an HTTPRequest. RFC 9110 8.6: 204 and 304 have no length.

@@ -323,6 +323,11 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
         case found::request: open(reader_.take_body()); break;
         case found::relay: relay_request(std::move(reader_.to_forward()), reader_.framing()); break;
         case found::relay_tunnel: relay_tunnel(*reader_.tunnel(), tunnel_established); break;
+        case found::challenged:
+            owner_->refused(reader_.reason(), named(reader_.subject()));
+            say(proxy_challenge(reader_.method() == "HEAD", !reader_.close_after()),
+                after_answer());
+            break;
         case found::refused: refuse(reader_.reason(), named(reader_.subject())); break;
         }
         return true;
@@ -340,7 +345,8 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
         const std::optional<site>& tunnel = reader_.tunnel();
         const bool ours = !tunnel || tunnel->host == settings().root ||
                           core().table()->may_match_host(tunnel->host, tunnel->port, true);
-        if (!ours && owner_->relays())
+        const auto& wanted = settings().credentials;
+        if (!ours && owner_->relays() && (!wanted || wanted->covers_tunnels()))
             return relay_tunnel(*tunnel, {});
         if (!ours || !Endpoint::tls_type::built_in) {
             owner_->refused(ours ? error::tls_not_supported : error::not_intercepted,
@@ -398,7 +404,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
 
     void refuse(error why, std::string_view what) {
         owner_->refused(why, what);
-        answer_refusal({why, status_of(why)});
+        answer_refusal({told(why), status_of(why)});
     }
     void answer_refusal(const rfc6455::refusal& why) {
         say({rfc6455::refusal_response(why, reader_.method() == "HEAD"), {}}, state::draining);

@@ -112,6 +112,8 @@ class endpoint {
         using boost::asio::ip::tcp;
         if (!options_.peers.supported())
             return std::make_error_code(std::errc::operation_not_supported);
+        if (options_.credentials && !options_.credentials->usable())
+            return std::make_error_code(std::errc::invalid_argument);
         if (acceptor_.is_open())
             return std::make_error_code(std::errc::already_connected);
         if (const std::error_code failed = tls_.made())
@@ -265,13 +267,15 @@ class endpoint {
     // What connections ask for.
 
     loopback::reading<url_table> reading() const noexcept {
-        return {options_.limits, *core_.table(), options_.root, relays(),
-                options_.relay && !options_.relay->proxy.empty()};
+        return {options_.limits, *core_.table(),
+                options_.root,   options_.credentials,
+                relays(),        options_.relay && !options_.relay->proxy.empty()};
     }
 
     /// An open proxy it is not: anyone might be anybody.
     bool relays() const noexcept {
-        return options_.relay && options_.peers.who() != peer_policy::kind::anyone;
+        return options_.relay &&
+               (options_.credentials || options_.peers.who() != peer_policy::kind::anyone);
     }
 
     /// For one more of this peer's that is to be served: the spare connection that has waited

@@ -2,37 +2,30 @@
 #pragma once
 
 #include <wsintercept/loopback/arrival.hpp>
+#include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 #include <wsintercept/rfc9112/words.hpp>
+#include <wsintercept/rfc9112/write_head.hpp>
 
 #include <algorithm>
-#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace wsintercept::loopback {
 
-/// A field line of a head, with its line end, as it came.
-inline std::string_view line_of(const rfc9112::request_head& head, const rfc9112::field& f) {
-    const std::string_view rest =
-        head.bytes.substr(static_cast<std::size_t>(f.name.data() - head.bytes.data()));
-    return rest.substr(0, rest.find("\r\n") + 2);
-}
-
-/// Proxy-Authorization, Proxy-Connection and their kind: between the engine and us.
-inline bool is_proxy_field(std::string_view name) noexcept {
+/// Whether a field is between the engine and us: Proxy-Authorization and its kind, the secret's.
+inline bool is_for_us(std::string_view name, const std::optional<credentials>& wanted) noexcept {
     constexpr std::string_view family = "Proxy-";
-    return rfc9112::equal_ignoring_case(name.substr(0, family.size()), family);
+    return rfc9112::equal_ignoring_case(name.substr(0, family.size()), family) ||
+           (wanted && wanted->hides(name));
 }
 
-/// The head as events show it: as it came, without what may hold a secret.
-inline std::string shown_head(const rfc9112::request_head& head) {
-    std::string out{head.bytes.substr(0, head.bytes.find("\r\n") + 2)};
-    out.reserve(head.bytes.size());
-    for (const rfc9112::field& f : head.fields)
-        if (!rfc9112::equal_ignoring_case(f.name, "Proxy-Authorization"))
-            out.append(line_of(head, f));
-    return out.append("\r\n");
+/// The head as events show it: as it came, without what is between the engine and us.
+inline std::string shown_head(const rfc9112::request_head& head,
+                              const std::optional<credentials>& wanted = std::nullopt) {
+    return rfc9112::without_fields(head.bytes, head.fields,
+                                   [&](std::string_view name) { return is_for_us(name, wanted); });
 }
 
 /// A request that goes to its own destination.
@@ -62,21 +55,20 @@ inline std::string origin_form(const rfc9112::request_head& head) {
 }
 
 /// The head for the destination: origin form (or absolute form, for a proxy), the fields in their
-/// order and case; without what is for the endpoint alone (`is_ours(name)`), and without an Upgrade
-/// to anything but websocket, since no other is relayed.
-template <class IsOurs>
-forwarded forward(const rfc9112::request_head& head, const arrival& a, bool absolute_form,
-                  IsOurs&& is_ours) {
+/// order and case; without what is between the engine and us, and without an Upgrade to anything
+/// but websocket, since no other is relayed.
+inline forwarded forward(const rfc9112::request_head& head, const arrival& a, bool absolute_form,
+                         const std::optional<credentials>& wanted) {
     forwarded out{a.where, a.secure, a.handshake, head.method == "HEAD", a.url, {}};
-    out.head.reserve(head.bytes.size());
     out.head.append(head.method).append(" ");
     if (absolute_form)
         out.head.append("http://").append(a.where.text());
     out.head.append(origin_form(head)).append(" HTTP/1.1\r\n");
-    for (const rfc9112::field& f : head.fields)
-        if (!is_ours(f.name) && (a.handshake || !rfc9112::equal_ignoring_case(f.name, "Upgrade")))
-            out.head.append(line_of(head, f));
-    out.head.append("\r\n");
+    out.head += rfc9112::without_fields(
+        head.bytes.substr(head.bytes.find('\n') + 1), head.fields, [&](std::string_view name) {
+            return is_for_us(name, wanted) ||
+                   (!a.handshake && rfc9112::equal_ignoring_case(name, "Upgrade"));
+        });
     return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <wsintercept/error.hpp>
 #include <wsintercept/limits.hpp>
+#include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/loopback/peer.hpp>
 #include <wsintercept/url/allowed_origins.hpp>
 
@@ -36,7 +37,9 @@ struct relay_options {
 };
 
 struct options {
-    peer_policy peers{};                      ///< who may connect: this process and its descendants
+    peer_policy peers{}; ///< who may connect: this process and its descendants
+    /// What each request must have before it is looked at; none: the peer check is enough.
+    std::optional<loopback::credentials> credentials{};
     std::string root = "myapp";               ///< the application's virtual host
     std::optional<allowed_origins> origins{}; ///< whose pages may open sockets; none: the table's
     wsintercept::limits limits{};

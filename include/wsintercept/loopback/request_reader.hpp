@@ -5,6 +5,7 @@
 #include <wsintercept/limits.hpp>
 #include <wsintercept/loopback/arrival.hpp>
 #include <wsintercept/loopback/body_framing.hpp>
+#include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/loopback/forwarded.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
@@ -27,6 +28,7 @@ enum class found : std::uint8_t {
     request,      ///< a whole one
     relay,        ///< one for the network: its head; what follows is its body
     relay_tunnel, ///< CONNECT to the network: wants a 200; what follows is for that host
+    challenged,   ///< wants a 407: `reason` says why
     refused,      ///< `reason` and `subject` say why and what
 };
 
@@ -39,6 +41,7 @@ struct reading {
     const wsintercept::limits& limits;
     const Urls& table;
     std::string_view root;
+    const std::optional<credentials>& wanted;
     bool relays = false;   ///< what no row takes goes to the network
     bool to_proxy = false; ///< by way of a proxy
 };
@@ -80,9 +83,12 @@ class request_reader {
         if (parsed.state == rfc9112::parse_state::failed)
             return refuse(parsed.reason);
         method_ = head.method;
+        if (const error bad = by.wanted ? by.wanted->check(head, tunnel_.has_value()) : error{};
+            bad != error{})
+            return refuse(*by.wanted, head, bad);
         arrival_ = read_arrival(head, {tunnel_ ? &*tunnel_ : nullptr, secure_}, by.table, by.root,
                                 by.relays);
-        const found result = take_head(head, l.body, by.to_proxy);
+        const found result = take_head(head, by);
         bytes_.erase(0, head.bytes.size());
         return in_body_ && result == found::need_more ? read_body() : result;
     }
@@ -129,29 +135,31 @@ class request_reader {
 
   private:
     /// `head` views bytes_.
-    found take_head(const rfc9112::request_head& head, std::size_t most_body, bool to_proxy) {
+    template <class Urls>
+    found take_head(const rfc9112::request_head& head, const reading<Urls>& by) {
         if (arrival_.kind == arrival::kind::refused)
             return refuse(arrival_.reason);
         if (head.method == "CONNECT") {
             tunnel_ = arrival_.where;
-            return arrival_.kind == arrival::kind::tunnel ? found::tunnel : found::relay_tunnel;
+            if (arrival_.kind == arrival::kind::tunnel)
+                return found::tunnel;
+            const bool checked = !by.wanted || by.wanted->covers_tunnels();
+            return checked ? found::relay_tunnel : refuse(error::no_secret);
         }
-        shown_head_ = loopback::shown_head(head);
-        close_after_ = rfc9112::has_token(head.fields, "Connection", "close") ||
-                       rfc9112::has_token(head.fields, "Proxy-Connection", "close");
+        shown_head_ = loopback::shown_head(head, by.wanted);
+        close_after_ = asks_to_close(head);
         if (arrival_.kind == arrival::kind::relay_request) {
             const error bad = framing_.start(head, std::numeric_limits<std::uint64_t>::max());
             if (bad != error{})
                 return refuse(bad);
-            forwarded_ =
-                forward(head, arrival_, to_proxy && !arrival_.secure && !arrival_.handshake,
-                        is_proxy_field);
+            const bool absolute = by.to_proxy && !arrival_.secure && !arrival_.handshake;
+            forwarded_ = forward(head, arrival_, absolute, by.wanted);
             return found::relay;
         }
         // A handshake has no body; one that claims to is refused by the interceptor.
         if (arrival_.handshake)
             return found::request;
-        if (const error bad = framing_.start(head, most_body); bad != error{})
+        if (const error bad = framing_.start(head, by.limits.body); bad != error{})
             return refuse(bad);
         body_.clear();
         in_body_ = !framing_.done();
@@ -170,6 +178,24 @@ class request_reader {
             return found::need_more;
         in_body_ = false;
         return bad == error{} ? found::request : refuse(bad);
+    }
+
+    static bool asks_to_close(const rfc9112::request_head& head) noexcept {
+        return rfc9112::has_token(head.fields, "Connection", "close") ||
+               rfc9112::has_token(head.fields, "Proxy-Connection", "close");
+    }
+
+    /// A challenged engine asks again on the same connection, unless a body stands in between.
+    found refuse(const credentials& wanted, const rfc9112::request_head& head, error why) {
+        reason_ = why;
+        if (!wanted.challenges(head))
+            return found::refused;
+        const rfc9112::occurrence length = rfc9112::find(head.fields, "Content-Length");
+        close_after_ = head.version < 11 || asks_to_close(head) || length.count > 1 ||
+                       (length.count == 1 && length.value != "0") ||
+                       rfc9112::find(head.fields, "Transfer-Encoding").count != 0;
+        bytes_.erase(0, head.bytes.size());
+        return found::challenged;
     }
 
     found refuse(error why) noexcept {

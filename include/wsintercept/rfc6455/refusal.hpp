@@ -21,6 +21,8 @@ constexpr unsigned refusal_status(error reason) noexcept {
     case error::foreign_origin:
     case error::no_origin:
     case error::foreign_peer:
+    case error::no_secret:
+    case error::wrong_secret:
     case error::not_intercepted:
     case error::relay_to_loopback:
     case error::no_common_subprotocol: return 403;

@@ -1,4 +1,5 @@
-// A request head from structured parts, for adapters whose engine has no bytes of one.
+// Heads as bytes: from structured parts, for adapters whose engine has no bytes of one; and what is
+// left of one without some of its fields.
 #pragma once
 
 #include <wsintercept/rfc9112/head.hpp>
@@ -33,6 +34,24 @@ inline std::optional<std::string> write_head(std::string_view method, std::strin
     for (const field& f : fields)
         head.append(f.name).append(": ").append(f.value).append("\r\n");
     return head.append("\r\n");
+}
+
+/// A parsed head, byte for byte, without the lines of those fields whose name `leave_out` says true
+/// to. bytes: what the fields view, up to and with the blank line; it may begin behind the first
+/// line.
+template <class LeaveOut>
+std::string without_fields(std::string_view bytes, const fields& in, LeaveOut&& leave_out) {
+    std::string out;
+    out.reserve(bytes.size());
+    const char* from = bytes.data();
+    for (const field& f : in) {
+        if (!leave_out(f.name))
+            continue;
+        out.append(from, f.name.data());
+        const auto at = static_cast<std::size_t>(f.name.data() - bytes.data());
+        from = bytes.data() + bytes.find("\r\n", at) + 2;
+    }
+    return out.append(from, bytes.data() + bytes.size());
 }
 
 } // namespace wsintercept::rfc9112

@@ -1,6 +1,7 @@
 // PAC text that decides as a table does, for engines that take a proxy script.
 #pragma once
 
+#include <wsintercept/detail/base64.hpp>
 #include <wsintercept/url/intercepted_urls.hpp>
 
 #include <algorithm>
@@ -296,17 +297,8 @@ inline std::string pac_text(const intercepted_urls& table, std::string_view prox
 }
 
 inline std::string pac_data_url(std::string_view pac) {
-    constexpr std::string_view digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out = "data:application/x-ns-proxy-autoconfig;base64,";
-    for (std::size_t i = 0; i < pac.size(); i += 3) { // RFC 4648 4
-        const std::size_t n = std::min<std::size_t>(3, pac.size() - i);
-        std::uint32_t bits = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            bits = bits << 8 | (k < n ? static_cast<unsigned char>(pac[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k)
-            out += k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=';
-    }
+    detail::append_base64(out, pac);
     return out;
 }
 
