@@ -143,6 +143,7 @@ test_form() {
     else
         skip "clang-format 14, whose style this is; found: $("$formatter" --version)"
     fi
+    check "the tests that SECURITY.md lists name its rows" tests/security_rows.sh || true
 }
 
 # readme_shows FILE: the README's C++ block is this file, which the build compiles.

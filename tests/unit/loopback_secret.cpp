@@ -1,6 +1,7 @@
 // The launch secret: who does not have it gets nothing, learns nothing, and nobody is shown it.
 #include <wsintercept/loopback/secret.hpp>
 
+#include "loopback_destination.hpp"
 #include "loopback_support.hpp"
 
 #include <set>
@@ -388,4 +389,43 @@ TEST_CASE("events lose the fields of the proxy and the secret, and nothing else"
     REQUIRE(w.until_event("Request"));
     REQUIRE(w.host.last_head == "GET http://myapp/api/x HTTP/1.1\r\nHost: myapp\r\n"
                                 "X-Kept:  as it was \r\nProxyX: kept\r\n\r\n");
+}
+
+TEST_CASE("nothing is relayed without the secret, and it is never forwarded") {
+    destination d;
+    const std::string plain =
+        "GET http://" + d.name() + "/x HTTP/1.1\r\nHost: " + d.name() + "\r\nX-Kept: yes\r\n";
+    const std::string arrives = "GET /x HTTP/1.1\r\nHost: " + d.name() + "\r\nX-Kept: yes\r\n\r\n";
+    const std::string open_tunnel =
+        "CONNECT " + d.name() + " HTTP/1.1\r\nHost: " + d.name() + "\r\n";
+    SECTION("proxy credentials, whoever may connect") {
+        options o = with_proxy();
+        o.peers = wsintercept::loopback::peer_policy::anyone();
+        loopback_world w{std::move(o)};
+        d.live_in(w);
+        client c{w};
+        refuse(w, c, plain + "\r\n", challenge, error::no_secret);
+        refuse(w, c, open_tunnel + "\r\n", challenge, error::no_secret);
+        REQUIRE_FALSE(d.is_called());
+        c.send(plain + good_proxy + "\r\n");
+        REQUIRE(d.until_called());
+        REQUIRE(d.until_got(arrives));
+        client t{w};
+        t.send(open_tunnel + good_proxy + "\r\n");
+        REQUIRE(d.until_called());
+        REQUIRE(t.until_has("200 Connection Established"));
+        t.send("bytes");
+        REQUIRE(d.until_got("bytes"));
+    }
+    SECTION("a field, which a tunnel to the network cannot have") {
+        loopback_world w{with_field()};
+        d.live_in(w);
+        client c{w};
+        c.send(plain + secret_field(sentinel) + "\r\n");
+        REQUIRE(d.until_called());
+        REQUIRE(d.until_got(arrives));
+        client t{w};
+        refuse(w, t, open_tunnel + secret_field(sentinel) + "\r\n", forbidden, error::no_secret);
+        REQUIRE_FALSE(d.is_called());
+    }
 }
