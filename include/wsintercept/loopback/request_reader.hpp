@@ -149,8 +149,8 @@ class request_reader {
         if (!wanted.challenges(head))
             return found::refused;
         const rfc9112::occurrence length = rfc9112::find(head.fields, "Content-Length");
-        close_after_ = head.version < 11 || asks_to_close(head) ||
-                       length.count > 1 || (length.count == 1 && length.value != "0") ||
+        close_after_ = head.version < 11 || asks_to_close(head) || length.count > 1 ||
+                       (length.count == 1 && length.value != "0") ||
                        rfc9112::find(head.fields, "Transfer-Encoding").count != 0;
         bytes_.erase(0, head.bytes.size());
         return found::challenged;
