@@ -1,28 +1,17 @@
 #include "devtools.hpp"
 
 #include "encoding.hpp"
+#include "json_members.hpp"
 
 #include <boost/asio/write.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 namespace htmlrenderer {
 namespace {
 
 using json = nlohmann::json;
-
-/// A member of an object, or nothing of its kind: the browser's words are not trusted to be there.
-std::string text_of(const json& object, const char* name) {
-    const auto at = object.is_object() ? object.find(name) : object.end();
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
-}
-json member(const json& object, const char* name) {
-    const auto at = object.is_object() ? object.find(name) : object.end();
-    return at != object.end() ? *at : json{};
-}
 
 std::string dump(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -78,10 +67,20 @@ devtools::devtools(boost::asio::io_context& io, int input, int output, callbacks
 
 devtools::~devtools() = default;
 
-void devtools::start() {
+void devtools::start(std::optional<proxy_login::settings> proxy) {
+    if (proxy)
+        login_.emplace(
+            std::move(*proxy),
+            proxy_login::callbacks{[this](const auto&... call) { command(call...); },
+                                   [this](const std::string& session) { page_may_run(session); },
+                                   [this](const std::string& why, bool asked) {
+                                       if (open_)
+                                           call_.login_failed(why, asked);
+                                   }});
     read_next();
-    command({}, "Target.setAutoAttach",
-            {{"autoAttach", true}, {"waitForDebuggerOnStart", false}, {"flatten", true}});
+    command(
+        {}, "Target.setAutoAttach",
+        {{"autoAttach", true}, {"waitForDebuggerOnStart", login_.has_value()}, {"flatten", true}});
 }
 
 void devtools::navigate(const std::string& url) {
@@ -179,7 +178,11 @@ void devtools::event(const std::string& method, const std::string& session,
                      const json& parameters) {
     if (method == "Target.attachedToTarget")
         return attached(parameters);
+    if (login_ && login_->event(method, session, parameters))
+        return;
     if (method == "Target.detachedFromTarget") {
+        if (login_)
+            login_->detached(text_of(parameters, "sessionId"));
         if (std::erase(pages_, text_of(parameters, "sessionId")) != 0 && pages_.empty())
             call_.last_page_closed();
     } else if (method == "Page.lifecycleEvent" && text_of(parameters, "name") == "load")
@@ -201,16 +204,31 @@ void devtools::event(const std::string& method, const std::string& session,
 
 void devtools::attached(const json& parameters) {
     const std::string session = text_of(parameters, "sessionId");
-    const std::string type = text_of(member(parameters, "targetInfo"), "type");
-    // What was said before we came is told again by these two.
-    command(session, "Runtime.enable", json::object());
-    command(session, "Log.enable", json::object());
-    if (type != "page")
+    const json target = member(parameters, "targetInfo");
+    const bool is_page = text_of(target, "type") == "page";
+    if (text_of(target, "type") != "other") { // which is none that anybody sees
+        // What was said before we came is told again by these two.
+        command(session, "Runtime.enable", json::object());
+        command(session, "Log.enable", json::object());
+    }
+    if (is_page) {
+        command(session, "Target.setAutoAttach",
+                {{"autoAttach", true}, {"waitForDebuggerOnStart", false}, {"flatten", true}});
+        command(session, "Page.enable", json::object());
+        command(session, "Page.setLifecycleEventsEnabled", {{"enabled", true}});
+    }
+    if (login_ && login_->attached(session, target))
+        return; // page_may_run is called
+    if (is_page && !login_)
+        page_may_run(session);
+    else
+        command(session, "Runtime.runIfWaitingForDebugger", json::object());
+}
+
+void devtools::page_may_run(const std::string& session) {
+    if (!open_)
         return;
-    command(session, "Target.setAutoAttach",
-            {{"autoAttach", true}, {"waitForDebuggerOnStart", false}, {"flatten", true}});
-    command(session, "Page.enable", json::object());
-    command(session, "Page.setLifecycleEventsEnabled", {{"enabled", true}});
+    command(session, "Runtime.runIfWaitingForDebugger", json::object());
     pages_.push_back(session);
     if (pages_.size() == 1)
         call_.page_attached();

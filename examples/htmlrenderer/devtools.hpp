@@ -1,6 +1,8 @@
 // A small client of the DevTools protocol over --remote-debugging-pipe: JSON texts, each ended by
-// a NUL. It watches the browser's pages, navigates, and takes pictures.
+// a NUL. It watches the browser's pages, navigates, takes pictures, and logs in to a proxy.
 #pragma once
+
+#include "proxy_login.hpp"
 
 #include <utility> // Asio 1.74 needs it first
 
@@ -14,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +32,8 @@ class devtools {
         std::function<void()> last_page_closed;
         std::function<void(const std::string& url)> loaded;   ///< a page's load event
         std::function<void(const std::string& line)> console; ///< what a page says, one line
+        /// See proxy_login. Needed where `start` is given a proxy.
+        std::function<void(const std::string& why, bool asked)> login_failed{};
     };
     /// A picture as PNG bytes, or an error.
     using picture_taken = std::function<void(std::string png, std::string error)>;
@@ -37,7 +42,9 @@ class devtools {
     devtools(boost::asio::io_context& io, int input, int output, callbacks call);
     ~devtools();
 
-    void start();                           ///< attaches to all pages, those to come included
+    /// Attaches to all pages, those to come included. `proxy`: none of them runs before its context
+    /// has been told the credentials.
+    void start(std::optional<proxy_login::settings> proxy = {});
     bool speaks() const { return speaks_; } ///< the browser has answered something
     bool has_page() const { return !pages_.empty(); }
     void navigate(const std::string& url); ///< the first page
@@ -55,6 +62,7 @@ class devtools {
     void take(std::string_view text);
     void event(const std::string& method, const std::string& session, const json& parameters);
     void attached(const json& parameters);
+    void page_may_run(const std::string& session);
     void page_loaded(const std::string& session, const std::string& frame_id);
     void lost(const std::string& why);
 
@@ -68,6 +76,7 @@ class devtools {
     int last_command_ = 0;
     bool speaks_ = false;
     bool open_ = true;
+    std::optional<proxy_login> login_;
     std::vector<std::string> pages_;                       ///< sessions of pages, the oldest first
     std::shared_ptr<int> alive_ = std::make_shared<int>(); ///< told by handlers that may come late
 };

@@ -27,9 +27,10 @@ class host::implementation {
     using endpoint_type = loopback::endpoint<implementation, default_policies, loopback::tls>;
 
     implementation(boost::asio::io_context& io, const options& o, line_writer& out,
-                   page_source own_pages)
+                   page_source own_pages, const std::optional<loopback::launch_secret>& secret)
         : options_{o}, out_{out}, endpoint_{std::make_unique<endpoint_type>(
-                                      io, *this, o.table, endpoint_options(o, own_pages))} {}
+                                      io, *this, o.table, endpoint_options(o, own_pages, secret))} {
+    }
 
     endpoint_type& endpoint() { return *endpoint_; }
 
@@ -63,7 +64,8 @@ class host::implementation {
         }
     }
     void on(const log_entry& entry) noexcept {
-        if (entry.level == log_level::debug)
+        // A browser asks without the secret first, in each of its contexts.
+        if (entry.level == log_level::debug || entry.reason == error::no_secret)
             return;
         const std::string_view reason = describe(entry.reason);
         std::string text = visible(entry.text);
@@ -113,8 +115,12 @@ class host::implementation {
         time_point since;
     };
 
-    static loopback::options endpoint_options(const options& o, const page_source& own_pages) {
+    static loopback::options
+    endpoint_options(const options& o, const page_source& own_pages,
+                     const std::optional<loopback::launch_secret>& secret) {
         loopback::options result;
+        if (secret)
+            result.credentials = loopback::credentials::proxy(*secret);
         result.root = std::string{o.table->root()};
         result.origins = o.origins;
         result.limits.answer = o.answer_timeout;
@@ -226,8 +232,9 @@ class host::implementation {
     std::unique_ptr<endpoint_type> endpoint_; ///< by pointer: it asks for a complete handler
 };
 
-host::host(boost::asio::io_context& io, const options& o, line_writer& out, page_source own_pages)
-    : implementation_{std::make_unique<implementation>(io, o, out, std::move(own_pages))} {}
+host::host(boost::asio::io_context& io, const options& o, line_writer& out, page_source own_pages,
+           const std::optional<loopback::launch_secret>& secret)
+    : implementation_{std::make_unique<implementation>(io, o, out, std::move(own_pages), secret)} {}
 
 host::~host() = default;
 

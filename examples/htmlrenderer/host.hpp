@@ -5,6 +5,8 @@
 #include "pages.hpp"
 #include "standard_streams.hpp"
 
+#include <wsintercept/loopback/secret.hpp>
+
 #include <utility> // Asio 1.74 needs it first
 
 #include <boost/asio/io_context.hpp>
@@ -26,8 +28,9 @@ class host {
     using page_source =
         std::function<std::optional<served_page>(std::string_view method, std::string_view url)>;
 
-    /// `o` and `out` outlive it.
-    host(boost::asio::io_context& io, const options& o, line_writer& out, page_source own_pages);
+    /// `o` and `out` outlive it. `secret`: what each request must have, as proxy credentials.
+    host(boost::asio::io_context& io, const options& o, line_writer& out, page_source own_pages,
+         const std::optional<wsintercept::loopback::launch_secret>& secret);
     ~host();
 
     std::error_code listen();

@@ -274,6 +274,9 @@ parsed_options parse_options(int argc, const char* const* argv, std::ostream& ou
     app.add_option("--browser", o.browser,
                    "The browser: any program that takes Chromium's switches and a URL")
         ->type_name("PATH");
+    app.add_flag("!--no-secret", o.secret,
+                 "Tell the browser no secret: for one that does not speak DevTools on a pipe. Only "
+                 "our own browser is served all the same");
     repeatable("--browser-arg", o.browser_arguments,
                "One more argument for the browser (--browser-arg=--switch); repeatable", "ARG");
 

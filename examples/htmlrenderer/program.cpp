@@ -2,6 +2,8 @@
 
 #include "encoding.hpp"
 
+#include <wsintercept/loopback/credentials.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include <chrono>
@@ -18,12 +20,17 @@ namespace htmlrenderer {
 namespace {
 
 using namespace std::chrono_literals;
+using wsintercept::loopback::credentials;
+using wsintercept::loopback::launch_secret;
 
 constexpr auto probe_patience = 20s;    ///< from the browser's start to the probe's request
 constexpr auto devtools_patience = 10s; ///< from then on to an answer on the pipe
 constexpr auto picture_patience = 5s;
 constexpr auto closing_patience = 3s; ///< for closing handshakes
 constexpr auto browser_patience = 3s; ///< between SIGTERM and SIGKILL
+
+constexpr const char* silent_devtools = "the browser does not speak on the DevTools pipe";
+constexpr const char* goes_without = "--no-secret goes without one";
 
 void say(const std::string& text) {
     std::cerr << "htmlrenderer: " << text << std::endl;
@@ -49,9 +56,10 @@ bool write_file(const std::filesystem::path& file, const std::string& bytes) {
 
 program::program(const options& o)
     : options_{o}, out_{1, [this] { output_lost(); }}, pages_{o.table->root()}, probe_{*o.table},
-      host_{
-          io_, o, out_,
-          [this](std::string_view method, std::string_view url) { return own_page(method, url); }},
+      secret_{o.secret ? std::optional{launch_secret::make()} : std::nullopt},
+      host_{io_, o, out_,
+            [this](std::string_view method, std::string_view url) { return own_page(method, url); },
+            secret_},
       signals_{io_}, start_timer_{io_}, page_timer_{io_}, end_timer_{io_} {
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGCHLD})
         signals_.add(number);
@@ -69,6 +77,10 @@ int program::run() {
         say(options_.browser.empty()
                 ? "no browser found: install chromium, or name one with --browser"
                 : "--browser '" + options_.browser + "': no such program");
+        return 1;
+    }
+    if (secret_ && secret_->empty()) {
+        say("the system gives no random bits for a secret");
         return 1;
     }
     if (const std::error_code failed = host_.listen()) {
@@ -110,21 +122,46 @@ bool program::start_browser(const std::filesystem::path& file) {
     }
     say("started " + file.string() +
         "; it reaches us on 127.0.0.1:" + std::to_string(host_.port()));
-    devtools_.emplace(io_, browser_.devtools_input(), browser_.devtools_output(),
-                      devtools::callbacks{[this] { navigate_when_ready(); },
-                                          [this] { last_page_closed(); },
-                                          [this](const std::string& url) { page_loaded(url); },
-                                          [](const std::string& line) {
-                                              std::cerr << "page: " << visible(line) << std::endl;
-                                          }});
-    devtools_->start();
+    devtools_.emplace(
+        io_, browser_.devtools_input(), browser_.devtools_output(),
+        devtools::callbacks{
+            [this] { navigate_when_ready(); }, [this] { last_page_closed(); },
+            [this](const std::string& url) { page_loaded(url); },
+            [](const std::string& line) { std::cerr << "page: " << visible(line) << std::endl; },
+            [this](const std::string& why, bool asked) { login_failed(why, asked); }});
+    devtools_->start(login());
     start_timer_.expires_after(probe_patience);
     start_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-        if (!cancelled && stage_ == stage::starting)
-            fail("the browser did not ask us for http://" + std::string{options_.table->root()} +
-                 "/: it does not use our proxy script");
+        if (cancelled || stage_ != stage::starting)
+            return;
+        if (secret_ && !devtools_->speaks())
+            return fail(std::string{silent_devtools} + ", so it cannot be told our secret; " +
+                        goes_without);
+        fail(no_probe());
     });
     return true;
+}
+
+std::string program::no_probe() const {
+    return "the browser did not ask us for http://" + std::string{options_.table->root()} +
+           "/: it does not use our proxy script";
+}
+
+std::optional<proxy_login::settings> program::login() const {
+    if (!secret_)
+        return std::nullopt;
+    return proxy_login::settings{probe_.url(), "http://127.0.0.1:" + std::to_string(host_.port()),
+                                 std::string{credentials::realm}, std::string{credentials::user},
+                                 secret_->text()};
+}
+
+void program::login_failed(const std::string& why, bool asked) {
+    const std::string what = "the browser could not be told our secret: " + why;
+    const bool went_elsewhere = !asked && why.starts_with("net::");
+    if (stage_ == stage::starting)
+        fail(went_elsewhere ? no_probe() + " (" + why + ")" : what + "; " + goes_without);
+    else if (stage_ == stage::probed)
+        say("warning: " + what);
 }
 
 std::vector<std::string>
@@ -134,7 +171,8 @@ program::browser_arguments(const std::vector<std::string>& proxy_switches) const
     arguments.insert(arguments.end(), proxy_switches.begin(), proxy_switches.end());
     arguments.insert(arguments.end(), options_.browser_arguments.begin(),
                      options_.browser_arguments.end());
-    arguments.push_back(probe_.url());
+    // With a secret the browser opens the probe when it is told it.
+    arguments.push_back(secret_ ? "about:blank" : probe_.url());
     return arguments;
 }
 
@@ -143,7 +181,7 @@ std::optional<served_page> program::own_page(std::string_view method, std::strin
         return pages_.find(method, url);
     probe_came();
     const std::string no_store = "Cache-Control: no-store\r\n";
-    if (options_.start_by_proxy)
+    if (!starts_by_devtools())
         return served_page{
             302, "text/plain", no_store + "Location: " + options_.start_url + "\r\n", {}};
     return served_page{200, "text/html", no_store, "<!doctype html><title>...</title>"};
@@ -158,7 +196,7 @@ void program::probe_came() {
     start_timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled || devtools_->speaks() || stage_ == stage::ending)
             return;
-        const std::string silent = "the browser does not speak on the DevTools pipe";
+        const std::string silent{silent_devtools};
         if (!options_.start_by_proxy)
             return fail(silent + ", so it cannot be brought to " + options_.start_url);
         say("warning: " + silent + ": no pictures and no console lines");
@@ -166,7 +204,8 @@ void program::probe_came() {
 }
 
 void program::navigate_when_ready() {
-    if (!options_.start_by_proxy && stage_ == stage::probed && devtools_->has_page())
+    if (starts_by_devtools() && stage_ == stage::probed && devtools_->has_page() &&
+        !std::exchange(navigated_, true))
         devtools_->navigate(options_.start_url);
 }
 

@@ -8,6 +8,7 @@
 #include "pages.hpp"
 #include "standard_streams.hpp"
 
+#include <wsintercept/loopback/secret.hpp>
 #include <wsintercept/renderer/chromium.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -39,6 +40,10 @@ class program {
     browser_arguments(const std::vector<std::string>& proxy_switches) const;
     std::optional<served_page> own_page(std::string_view method, std::string_view url);
     void probe_came();
+    std::string no_probe() const;
+    std::optional<proxy_login::settings> login() const;
+    void login_failed(const std::string& why, bool asked);
+    bool starts_by_devtools() const { return secret_ || !options_.start_by_proxy; }
     void navigate_when_ready();
     void page_loaded(const std::string& url);
     void last_page_closed();
@@ -56,6 +61,7 @@ class program {
     line_writer out_;
     pages pages_;
     wsintercept::chromium::probe probe_;
+    const std::optional<wsintercept::loopback::launch_secret> secret_;
     host host_;
     std::optional<temporary_folder> folder_; ///< goes after the browser, whose profile it holds
     browser browser_;
@@ -66,6 +72,7 @@ class program {
     boost::asio::steady_timer end_timer_;
     std::chrono::steady_clock::time_point end_of_patience_;
     stage stage_ = stage::starting;
+    bool navigated_ = false;
     bool loaded_ = false;
     int status_ = 0;
 };

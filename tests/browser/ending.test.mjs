@@ -54,7 +54,7 @@ test("--help tells all options and ends with status 0", async () => {
   await hr.ended();
   assert.equal(hr.remains([]).code, 0);
   const options = "intercept root url html dir headless screenshot format echo answer-timeout";
-  for (const name of [...options.split(" "), "allow-origin", "name", "browser"])
+  for (const name of [...options.split(" "), "allow-origin", "name", "browser", "no-secret"])
     assert.match(hr.raw, new RegExp(`--${name}\\b`));
 });
 
@@ -162,9 +162,9 @@ test("the browser is killed in mid-message: an error a socket, status 1, no trac
   }
 });
 
-test("without the DevTools pipe all else works", async () => {
+test("--no-secret: without the DevTools pipe all else works", async () => {
   const hr = new Session([
-    ...["--intercept", "ws://myapp/*=1", "--echo", "--browser", wrapper],
+    ...["--intercept", "ws://myapp/*=1", "--echo", "--no-secret", "--browser", wrapper],
     "--browser-arg=--without=--remote-debugging-pipe",
   ]);
   const [, url] = await hr.stderrHas(/DevTools listening on (ws:\S+)/);

@@ -56,6 +56,8 @@ TEST_CASE("what holds without options") {
     CHECK(o.answer_timeout == std::chrono::seconds{10});
     CHECK_FALSE(o.headless);
     CHECK_FALSE(o.echo);
+    CHECK(o.secret);
+    CHECK_FALSE(ok({"--no-secret"}).secret);
     CHECK(o.origins.allows("http://myapp"));
     CHECK_FALSE(o.origins.allows("null"));
 }
