@@ -9,7 +9,7 @@ import nodeTest from "node:test";
 const program = process.env.NETWORK_HOST;
 
 // Only where a test has hung: no claim rests on it.
-const patience = 120_000;
+const patience = 60_000;
 
 export const scratch = fs.mkdtempSync("/tmp/wsi-");
 const running = new Set();

@@ -13,8 +13,9 @@ const ours = [
 ];
 const statusOnly = ["-o", "/dev/null", "-w", "%{http_code}"];
 
-test("curl trusts an intercepted https host by the endpoint's certificate, and by nothing else", () =>
-  withHost(ours, async (host) => {
+test("curl trusts an intercepted https host by the endpoint's certificate, and by nothing else", async () => {
+  await destinations();
+  await withHost(ours, async (host) => {
     const url = "https://intercepted.test/any";
     const body = fs.readFileSync(`${files}/small.txt`);
     const data = ["--data-binary", `@${files}/small.txt`];
@@ -29,7 +30,8 @@ test("curl trusts an intercepted https host by the endpoint's certificate, and b
     assert.equal((await curl(host, ["--insecure", "--pinnedpubkey", pin, ...data, url])).code, 0);
     const other = `sha256//${Buffer.alloc(32).toString("base64")}`;
     assert.equal((await curl(host, ["--insecure", "--pinnedpubkey", other, url])).code, 90);
-  }));
+  });
+});
 
 test("openssl s_client verifies the certificate, and opens wss", () =>
   withHost(ours, async (host) => {
@@ -39,7 +41,8 @@ test("openssl s_client verifies the certificate, and opens wss", () =>
     const { code, stdout, stderr } = await run(
       "openssl",
       [
-        ...["s_client", "-proxy", `127.0.0.1:${host.port}`, "-connect", "intercepted.test:443"],
+        // Not by CONNECT: it would send HTTP/1.0 without a Host, which is refused.
+        ...["s_client", "-connect", `127.0.0.1:${host.port}`, "-servername", "intercepted.test"],
         ...["-CAfile", certificate, "-verify_return_error", "-verify_hostname", "intercepted.test"],
         ...["-alpn", "h2,http/1.1", "-ign_eof"],
       ],
