@@ -151,7 +151,11 @@ async function startNode() {
     else if (pathname === "/until-closed") answerInPieces(request, response);
     else response.end("node\n");
   });
-  server.on("connection", (socket) => socket.on("error", () => {}));
+  const sockets = new Set();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+  });
   server.on("upgrade", (request, socket) => {
     const refused = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
     if (request.url === "/socket/refused") return socket.end(refused);
@@ -163,7 +167,7 @@ async function startNode() {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () => {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   };
   return { port: server.address().port, heads, stop };

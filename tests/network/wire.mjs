@@ -43,7 +43,8 @@ export function readHead(stream) {
       }
     };
     stream.on("readable", look).once("close", ended).once("end", ended);
-    look();
+    if (stream.destroyed) ended();
+    else look();
   });
 }
 
