@@ -1,6 +1,7 @@
 // A hostile client: node hostile.mjs PORT PLAIN SEED ROUNDS
-// Gives the endpoint at PORT what it should not get; PLAIN: nginx. The same seed sends the same
-// bytes. Prints how often which form was sent.
+// Gives the endpoint at PORT what it should not get; PLAIN: nginx. The same seed makes the same
+// changes in the same places; masking keys and TLS's random bytes are others. Prints how often which
+// form was sent.
 import { Duplex } from "node:stream";
 import tls from "node:tls";
 import { hello } from "./hello.mjs";

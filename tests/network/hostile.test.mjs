@@ -1,5 +1,5 @@
 // Real clients work undisturbed while another fuzzes the endpoint's socket. HOSTILE_SEED repeats a
-// run: the same bytes are sent.
+// run, as far as what is random in TLS and masking lets it.
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
 import fs from "node:fs";

@@ -11,13 +11,16 @@ const most = 4 << 20;
 async function onEachWay(work) {
   const { plain, tls } = await destinations();
   const certificate = `${scratch}/endpoint.pem`;
-  const row = ["--intercept", `wss://localhost:${tls}/ours=1`];
+  const row = [
+    ...["--intercept", `wss://localhost:${tls}/ours=1`],
+    ...["--certificate", `localhost=${certificate}`],
+  ];
   const ways = [
     [`http://localhost:${plain}`, []],
     [`http://localhost:${plain}`, ["--proxytunnel"]],
     [`https://localhost:${tls}`, ["--cacert", authority]],
     // opened here, and encrypted again
-    [`https://localhost:${tls}`, ["--cacert", certificate], [...row, "--certificate", `localhost=${certificate}`]],
+    [`https://localhost:${tls}`, ["--cacert", certificate], row],
   ];
   for (const [at, args, options] of ways) {
     const host = await Host.start(options, { env: { SSL_CERT_FILE: authority } });
