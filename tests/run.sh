@@ -159,8 +159,9 @@ test_gcc() {
         tests/headers/headers_{core,exceptions,loopback,deflate,tls} \
         tests/unit/unit_{cef,deflate_cef,tls_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
-        tests/browser/endpoint_host tests/worlds/worlds \
-        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} bench/bench_{rfc6455,url,peer_check} || return 0
+        tests/browser/endpoint_host tests/network/network_host tests/worlds/worlds \
+        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} \
+        bench/bench_{rfc6455,url,peer_check} || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef
@@ -190,7 +191,7 @@ test_sanitizers() {
         "-Dcpp_args=-fno-sanitize-recover=all -gline-tables-only -D_GLIBCXX_ASSERTIONS" || return 0
     check "build without warnings" ninja -C $clang \
         tests/unit/unit_{core,deflate,tls,loopback,host} tests/kit/kit tests/conformance/echo_host \
-        tests/worlds/worlds || return 0
+        tests/network/network_host tests/worlds/worlds || return 0
     part "Clang with sanitizers: tests"
     count "core" $clang/tests/unit/unit_core
     count "deflate and frame vectors" $clang/tests/unit/unit_deflate
@@ -200,6 +201,7 @@ test_sanitizers() {
     count "kit" $clang/tests/kit/kit
     count "small worlds" $clang/tests/worlds/worlds --depth "$([ $all = yes ] && echo 5 || echo 4)"
     count "conformance" node tests/conformance/run.mjs --host $clang/tests/conformance/echo_host
+    count "hostile client" node tests/network/run.mjs $clang hostile.test.mjs
 }
 
 test_fuzz() {
@@ -239,6 +241,11 @@ test_consumer() {
     PKG_CONFIG_PATH=$(find "$PWD/build/installed" -name pkgconfig) \
         check "installed" consumer_tests build/consumer/installed build/consumer \
         --wrap-mode=nofallback || true
+}
+
+test_network() {
+    part "The relay, with curl and nginx"
+    count "network" node tests/network/run.mjs $gcc
 }
 
 test_pages() {
@@ -285,6 +292,7 @@ main() {
     test_fuzz
     test_faults
     test_consumer
+    test_network
     test_pages
     test_demo
     finish

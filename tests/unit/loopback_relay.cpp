@@ -558,6 +558,19 @@ TEST_CASE("relay: DNS rebinding, and loops to ourselves") {
     answer({}, "[::ffff:127.0.0.1]", error::relay_to_itself, "421");
 }
 
+// RFC 6761 6.3: glibc's resolver does not know the second.
+TEST_CASE("relay: localhost and its names are this machine, whatever a resolver says") {
+    for (const std::string name : {"localhost", "dev.localhost"}) {
+        loopback_world w;
+        destination d{w};
+        const std::string host = name + d.name().substr(d.name().rfind(':'));
+        client c{w};
+        c.send("CONNECT " + host + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+        REQUIRE(d.until_called());
+        REQUIRE(c.until_has(established));
+    }
+}
+
 TEST_CASE("relay: no open proxy where anyone may connect") {
     options o;
     o.peers = peer_policy::anyone();

@@ -8,6 +8,7 @@
 #include <wsintercept/loopback/options.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <array>
@@ -19,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace wsintercept::loopback {
 
@@ -38,6 +40,20 @@ inline error check_destination(std::string_view host, const boost::asio::ip::add
     const bool says_so = host == "localhost" || host.ends_with(".localhost") ||
                          host.starts_with('[') || rfc9112::detail::is_ipv4(host);
     return says_so || names_of_loopback ? error{} : error::relay_to_loopback;
+}
+
+/// Literals, and RFC 6761 6.3's names: what they are needs no resolver, where one name that is slow
+/// holds up the others. host: without brackets. Empty: a resolver's to tell.
+inline std::vector<tcp::endpoint> known_addresses(std::string_view host, unsigned port) {
+    namespace ip = boost::asio::ip;
+    const auto number = static_cast<std::uint16_t>(port);
+    if (host == "localhost" || host.ends_with(".localhost"))
+        return {{ip::address_v6::loopback(), number}, {ip::address_v4::loopback(), number}};
+    error_code failed;
+    const ip::address literal = ip::make_address(host, failed);
+    if (failed)
+        return {};
+    return {{literal, number}};
 }
 
 } // namespace detail
@@ -72,6 +88,10 @@ class upstream : public detail::link<Self, Endpoint> {
         std::string name = first->host;
         if (name.starts_with('['))
             name = name.substr(1, name.size() - 2);
+        const auto known = detail::known_addresses(name, first->port);
+        if (!known.empty())
+            return resolved({}, detail::tcp::resolver::results_type::create(known.begin(),
+                                                                            known.end(), name, {}));
         resolver_.async_resolve(
             name, std::to_string(first->port),
             [self = this->shared_from_this()](detail::error_code failed,
