@@ -6,6 +6,7 @@
 #include <wsintercept/handler.hpp>
 #include <wsintercept/interceptor.hpp>
 #include <wsintercept/loopback/connection.hpp>
+#include <wsintercept/loopback/detail/resolver.hpp>
 #include <wsintercept/loopback/no_tls.hpp>
 #include <wsintercept/loopback/options.hpp>
 #include <wsintercept/loopback/peer.hpp>
@@ -95,8 +96,9 @@ class endpoint {
     endpoint(boost::asio::io_context& io, Handler& handler, std::shared_ptr<const url_table> table,
              options o = {})
         : io_{io}, handler_{handler}, options_{normal(std::move(o))}, peers_{options_.peers},
-          acceptor_{io}, pause_{io}, buffer_(buffer_size), plain_(Tls::built_in ? buffer_size : 0),
-          traits_{*this}, core_{traits_, handler, table, {options_.limits, origins(*table)}} {}
+          acceptor_{io}, pause_{io}, resolver_{io}, buffer_(buffer_size),
+          plain_(Tls::built_in ? buffer_size : 0), traits_{*this},
+          core_{traits_, handler, table, {options_.limits, origins(*table)}} {}
 
     endpoint(const endpoint&) = delete;
     endpoint& operator=(const endpoint&) = delete;
@@ -358,6 +360,7 @@ class endpoint {
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer pause_;
     std::uint16_t port_ = 0;
+    detail::resolver resolver_;
     std::vector<char> buffer_; ///< of all large reads; used within one call only
     std::vector<char> plain_;  ///< the same for what TLS held
     Tls tls_;

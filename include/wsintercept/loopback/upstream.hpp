@@ -5,6 +5,7 @@
 #include <wsintercept/limits.hpp>
 #include <wsintercept/loopback/arrival.hpp>
 #include <wsintercept/loopback/detail/link.hpp>
+#include <wsintercept/loopback/detail/resolver.hpp>
 #include <wsintercept/loopback/options.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
@@ -65,7 +66,7 @@ class upstream : public detail::link<Self, Endpoint> {
     using base = detail::link<Self, Endpoint>;
 
   public:
-    explicit upstream(Endpoint& house) : base{house.io_}, house_{&house}, resolver_{house.io_} {}
+    explicit upstream(Endpoint& house) : base{house.io_}, house_{&house} {}
 
     Endpoint& house() noexcept { return *house_; }
     bool over() const noexcept { return stage_ == stage::closed; }
@@ -90,12 +91,12 @@ class upstream : public detail::link<Self, Endpoint> {
             name = name.substr(1, name.size() - 2);
         const auto known = detail::known_addresses(name, first->port);
         if (!known.empty())
-            return resolved({}, detail::tcp::resolver::results_type::create(known.begin(),
-                                                                            known.end(), name, {}));
-        resolver_.async_resolve(
-            name, std::to_string(first->port),
+            return resolved(
+                {}, detail::resolver::results::create(known.begin(), known.end(), name, {}));
+        house_->resolver_.resolve(
+            std::move(name), static_cast<std::uint16_t>(first->port),
             [self = this->shared_from_this()](detail::error_code failed,
-                                              const detail::tcp::resolver::results_type& found) {
+                                              const detail::resolver::results& found) {
                 self->resolved(failed, found);
             });
     }
@@ -137,7 +138,6 @@ class upstream : public detail::link<Self, Endpoint> {
     /// Ends it at once; nothing is told.
     void close() {
         stage_ = stage::closed;
-        resolver_.cancel();
         this->stream_.close();
     }
 
@@ -175,7 +175,7 @@ class upstream : public detail::link<Self, Endpoint> {
 
     Self& self() noexcept { return static_cast<Self&>(*this); }
 
-    void resolved(detail::error_code failed, const detail::tcp::resolver::results_type& found) {
+    void resolved(detail::error_code failed, const detail::resolver::results& found) {
         if (over())
             return;
         const typename Endpoint::turn t{*house_};
@@ -222,7 +222,6 @@ class upstream : public detail::link<Self, Endpoint> {
     }
 
     Endpoint* house_;
-    detail::tcp::resolver resolver_;
     site to_;
     stage stage_ = stage::unused;
     bool secure_ = false;
