@@ -121,6 +121,7 @@ class host::implementation {
         loopback::options result;
         if (secret)
             result.credentials = loopback::credentials::proxy(*secret);
+        result.relay->proxy = o.proxy;
         result.root = std::string{o.table->root()};
         result.origins = o.origins;
         result.limits.answer = o.answer_timeout;

@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <wsintercept/loopback/arrival.hpp>
 #include <wsintercept/url/normal_form.hpp>
 
 #include <CLI/CLI.hpp>
@@ -274,6 +275,9 @@ parsed_options parse_options(int argc, const char* const* argv, std::ostream& ou
     app.add_option("--browser", o.browser,
                    "The browser: any program that takes Chromium's switches and a URL")
         ->type_name("PATH");
+    app.add_option("--proxy", o.proxy,
+                   "An HTTP proxy on the way to the network, for the browser and for us")
+        ->type_name("HOST:PORT");
     app.add_flag("!--no-secret", o.secret,
                  "Tell the browser no secret: for one that does not speak DevTools on a pipe. Only "
                  "our own browser is served all the same");
@@ -300,6 +304,8 @@ parsed_options parse_options(int argc, const char* const* argv, std::ostream& ou
     check_files(in, o, say);
     if (!(in.answer_timeout > 0 && in.answer_timeout <= 86400))
         say.error("--answer-timeout: expected more than 0 and at most 86400 seconds");
+    if (!o.proxy.empty() && !wsintercept::loopback::detail::read_site(o.proxy))
+        say.error("--proxy '" + o.proxy + "': expected HOST:PORT");
     if (o.name.empty())
         say.error("--name: expected a name");
     if (say.any())

@@ -30,6 +30,7 @@ struct options {
     bool echo = false;
     std::string name;
     std::string browser; ///< or empty: look for one
+    std::string proxy;   ///< HOST:PORT of the way to the network; empty: straight
     bool secret = true;  ///< the browser is told one over DevTools
     std::vector<std::string> browser_arguments;
     std::vector<std::string> explain; ///< URLs to be explained, in place of all else

@@ -101,8 +101,9 @@ int program::run() {
 
 bool program::start_browser(const std::filesystem::path& file) {
     const std::string key = host_.spki_hash();
-    const auto proxy =
-        wsintercept::chromium::switches(*options_.table, host_.port(), {.spki_hash = key});
+    const std::string external = options_.proxy.empty() ? "DIRECT" : "PROXY " + options_.proxy;
+    const auto proxy = wsintercept::chromium::switches(*options_.table, host_.port(),
+                                                       {.external = external, .spki_hash = key});
     if (!proxy.error.empty()) {
         say(proxy.error);
         return false;
