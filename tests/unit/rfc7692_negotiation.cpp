@@ -142,6 +142,8 @@ TEST_CASE("permessage-deflate: what the row asks for", "[rfc7692]") {
             "permessage-deflate; server_max_window_bits=10");
     REQUIRE(answer("permessage-deflate; client_max_window_bits", bits(15, 10)) ==
             "permessage-deflate; client_max_window_bits=10");
+    REQUIRE(answer("permessage-deflate; client_max_window_bits", bits(14, 14)) ==
+            "permessage-deflate; server_max_window_bits=14; client_max_window_bits=14");
     REQUIRE(answer("permessage-deflate; client_max_window_bits=9; server_max_window_bits=12",
                    bits(11, 10)) ==
             "permessage-deflate; server_max_window_bits=11; client_max_window_bits=9");
@@ -163,6 +165,12 @@ TEST_CASE("permessage-deflate: what the row asks for", "[rfc7692]") {
     options ratio;
     ratio.max_ratio = 0;
     REQUIRE_FALSE(ratio.in_range());
+    ratio.max_ratio = 1;
+    REQUIRE(ratio.in_range());
+    for (const int edge : {1, 9}) {
+        level.level = edge;
+        REQUIRE(level.in_range());
+    }
     REQUIRE(bits(9, 8).in_range());
     REQUIRE(options{}.in_range());
 }
