@@ -245,6 +245,77 @@ TEST_CASE("wss: what is refused is refused over TLS as well") {
     }
 }
 
+TEST_CASE("Origin and Host are judged alike on every way in") {
+    struct way {
+        const char* name;
+        const char* tunnel; ///< "": none
+        bool secure;
+        bool absolute;
+    };
+    const auto table = table_of({{"*://myapp/*", action::automatic},
+                                 {"ws://port.test:*/*", action::automatic},
+                                 {"*://*.wild.test/*", action::automatic},
+                                 {"ws://off.test/*", action::external}});
+    for (const way& in :
+         {way{"CONNECT", "myapp:80", false, false}, way{"origin form", "", false, false},
+          way{"absolute form", "", false, true}, way{"CONNECT and TLS", "myapp:443", true, false},
+          way{"TLS at once", "", true, false}}) {
+        INFO(in.name);
+        const std::string ours = in.secure ? "https://myapp" : "http://myapp";
+        const auto head = [&](const std::string& fields) {
+            std::string text = handshake(fields);
+            if (in.absolute)
+                text.replace(text.find("/feed"), 5, "ws://myapp/feed");
+            return text;
+        };
+        const auto status = [&](const std::string& bytes) {
+            secure_world w{{}, table};
+            std::string got;
+            if (in.secure) {
+                secure_client c{w, in.tunnel};
+                REQUIRE(c.until_established());
+                c.send(bytes);
+                REQUIRE(c.until_has("\r\n\r\n"));
+                got = c.got;
+            } else {
+                client c{w};
+                if (*in.tunnel != 0)
+                    c.tunnel(in.tunnel);
+                c.send(bytes);
+                REQUIRE(c.until_has("\r\n\r\n"));
+                got = c.got;
+            }
+            const bool good = got.starts_with("HTTP/1.1 101");
+            REQUIRE(w.has_event("Upgrade") == good);
+            return got.substr(9, 3);
+        };
+        const auto origin = [&](const std::string& o) {
+            return status(head("Origin: " + o + "\r\n"));
+        };
+        CHECK(origin(ours) == "101");
+        CHECK(origin("http://port.test:1234") == "101");
+        for (const char* foreign :
+             {"http://evil.test", "null", "http://myapp:81", "http://myapp.evil.test",
+              "app://myapp", "file://", "http://a.wild.test", "http://wild.test", "http://off.test",
+              "http://127.0.0.1", "http://myapp http://evil.test"})
+            CHECK(origin(foreign) == "403");
+        CHECK(origin("http://*.wild.test") != "101");
+        CHECK(status(head("")) == "403");
+        CHECK(status(head("Origin: " + ours + "\r\nOrigin: http://evil.test\r\n")) == "400");
+        const auto host = [&](const std::string& h) {
+            std::string text = head("Origin: " + ours + "\r\n");
+            return status(text.replace(text.find("Host: myapp") + 6, 5, h));
+        };
+        CHECK(host("myapp\r\nHost: myapp") == "400");
+        CHECK(host("myapp, evil.test") == "400");
+        CHECK(host("MyApp") == "101");
+        CHECK(host("evil.test") == "421");
+        CHECK(host("127.0.0.1") == "421");
+        CHECK(host("myapp:8080") == "421"); // another port is another site
+        CHECK(host(in.secure ? "myapp:443" : "myapp:80") == "101");
+    }
+}
+
 TEST_CASE("wss: a handshake of TLS that fails ends one connection, and says why") {
     secure_world w{{}, secure_table()};
     secure_client good{w, "myapp:443"};
