@@ -6,11 +6,9 @@
 #include <wsintercept/loopback/body_framing.hpp>
 #include <wsintercept/loopback/detail/masked_frames.hpp>
 #include <wsintercept/loopback/forwarded.hpp>
+#include <wsintercept/loopback/relayed_response.hpp>
 #include <wsintercept/loopback/upstream.hpp>
-#include <wsintercept/rfc6455/accept_key.hpp>
-#include <wsintercept/rfc6455/handshake.hpp>
 #include <wsintercept/rfc6455/refusal.hpp>
-#include <wsintercept/rfc9112/head.hpp>
 
 #include <algorithm>
 #include <array>
@@ -47,7 +45,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     void open_tunnel(const site& to, std::string_view greeting) {
         mode_ = mode::tunnel;
         greeting_ = greeting;
-        has_answered_ = greeting.empty();
+        was_greeted_ = greeting.empty();
         request_ = {to, false, false, false, to.text(), {}};
         base::start(to, false, true);
     }
@@ -58,14 +56,10 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
         request_body_ = body;
         mode_ = request_.handshake ? mode::upgrade : mode::exchange;
         state_ = relayed::working;
-        response_ = part::head;
-        has_answered_ = closes_ = false;
-        interim_ = 0;
         may_retry_ = body.done() && (request_.to_head || request_.head.starts_with("GET "));
         to_network_ = request_.head;
-        if (request_.handshake)
-            if (const error bad = check_handshake(); bad != error{})
-                return failed(bad, {});
+        if (const error bad = response_.expect(request_); bad != error{})
+            return failed(bad, {});
         if (!base::is_connected())
             return base::start(request_.where, request_.secure, request_.handshake);
         is_kept_ = true;
@@ -156,7 +150,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
 
     void connected() {
         to_near_ += greeting_;
-        has_answered_ = has_answered_ || !greeting_.empty();
+        was_greeted_ = true;
         last_ = clock::now();
         this->arm(last_ + this->house().options_.relay->idle);
         flush();
@@ -197,14 +191,12 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
             look_for_end();
             return note(state_);
         }
-        if (in_order && response_ == part::body && response_body_.until_end()) {
-            response_ = part::done;
-            closes_ = true;
+        if (in_order && response_.ends_here()) {
             base::close();
             look_for_end();
             return note(state_);
         }
-        if (is_kept_ && may_retry_ && !has_answered_ && from_network_.empty())
+        if (is_kept_ && may_retry_ && !response_.has_begun() && from_network_.empty())
             return end(relayed::retry);
         failed(error::relay_failed, in_order ? "the connection ended" : why.message());
     }
@@ -226,7 +218,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
         what_ = request_.url;
         if (!text.empty())
             what_ += " (" + text + ")";
-        end(has_answered_ ? relayed::abort : relayed::refused);
+        end(has_answered() ? relayed::abort : relayed::refused);
     }
 
   private:
@@ -237,18 +229,11 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
         upgrade,  ///< a handshake that is not answered yet: nothing behind it is passed on
         frames,   ///< a socket
     };
-    enum class part : std::uint8_t { head, body, done };
-
     static constexpr std::size_t most_held = 64 * 1024; ///< of a side, before the other is read
-    static constexpr unsigned most_interim = 32;        ///< 1xx responses ahead of one
 
-    /// RFC 6455 4.2.1: the very bytes that are to go out.
-    error check_handshake() noexcept {
-        const rfc9112::parse_result parsed =
-            rfc9112::parse_request(request_.head, base::head_limits, handshake_);
-        return parsed.state == rfc9112::parse_state::done
-                   ? policy::validate(handshake_, upgrade_).reason
-                   : error::bad_request_line;
+    /// The near side has a status: a tunnel's 200, or something of a response.
+    bool has_answered() const noexcept {
+        return mode_ == mode::tunnel ? was_greeted_ : response_.has_begun();
     }
 
     void flush() {
@@ -269,79 +254,13 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     }
 
     void read_response() {
-        while (response_ != part::done && state_ == relayed::working) {
-            if (response_ == part::head && !read_head())
-                return;
-            if (mode_ == mode::frames)
-                return;
-            if (response_ == part::body) {
-                error bad{};
-                const std::size_t n =
-                    response_body_.put(from_network_, bad, [](std::string_view) {});
-                to_near_.append(from_network_, 0, n);
-                from_network_.erase(0, n);
-                if (bad != error{})
-                    return failed(error::relay_bad_answer, describe(bad));
-                if (!response_body_.done())
-                    return;
-                response_ = part::done;
-            }
-        }
-        closes_ = closes_ || !from_network_.empty(); // what nobody asked for
-        look_for_end();
-    }
-
-    /// False: needs more bytes, or it failed.
-    bool read_head() {
-        rfc9112::status_head head;
-        const rfc9112::parse_result parsed =
-            rfc9112::parse_status(from_network_, base::head_limits, head);
-        if (parsed.state == rfc9112::parse_state::failed)
-            failed(error::relay_bad_answer, describe(parsed.reason));
-        if (parsed.state != rfc9112::parse_state::done)
-            return false;
-        // A 407 would have the engine hand out what is for us.
-        const error bad = head.status == 101                               ? check_upgrade(head)
-                          : head.status == 407                             ? error::relay_bad_answer
-                          : head.status < 200 && ++interim_ > most_interim ? error::relay_bad_answer
-                                                                           : error{};
-        if (bad != error{}) {
-            failed(error::relay_bad_answer, bad == error::relay_bad_answer
-                                                ? "status " + std::to_string(head.status)
-                                                : std::string{describe(bad)});
-            return false;
-        }
-        const bool is_last = head.status >= 200;
-        if (is_last) {
-            if (const error framing = response_body_.start(head, request_.to_head);
-                framing != error{}) {
-                failed(error::relay_bad_answer, describe(framing));
-                return false;
-            }
-            response_ = part::body;
-            closes_ = mode_ == mode::upgrade || response_body_.until_end() || head.version < 11 ||
-                      rfc9112::has_token(head.fields, "Connection", "close");
-        }
-        has_answered_ = true;
-        const std::size_t size = head.bytes.size();
-        const bool upgraded = head.status == 101;
-        to_near_.append(from_network_, 0, size);
-        from_network_.erase(0, size);
-        if (upgraded) {
+        if (const std::string wrong = response_.pass(from_network_, to_near_); !wrong.empty())
+            return failed(error::relay_bad_answer, wrong);
+        if (response_.is_upgrade()) {
             mode_ = mode::frames;
             to_near_ += std::exchange(from_network_, {});
         }
-        return is_last || upgraded || read_head();
-    }
-
-    /// RFC 6455 4.1: only a whole and valid 101 makes a socket.
-    error check_upgrade(const rfc9112::status_head& head) noexcept {
-        if (mode_ != mode::upgrade)
-            return error::relay_bad_answer;
-        const auto accept = rfc6455::accept_key::compute(upgrade_.key);
-        std::string_view subprotocol;
-        return rfc6455::detail::check_accepted(upgrade_, head, {accept.data(), accept.size()},
-                                               subprotocol);
+        look_for_end();
     }
 
     void look_for_end() {
@@ -350,9 +269,9 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
         if (mode_ == mode::tunnel || mode_ == mode::frames) {
             if (far_ended_ && near_ended_ && to_network_.empty())
                 end(relayed::finish);
-        } else if (response_ == part::done && mode_ != mode::idle) {
+        } else if (response_.is_done() && mode_ != mode::idle) {
             const bool whole = request_body_.done() && to_network_.empty();
-            if (whole && !closes_ && !near_ended_) {
+            if (whole && !response_.closes() && !near_ended_) {
                 mode_ = mode::idle;
                 note(relayed::again);
             } else {
@@ -373,8 +292,6 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     /// Something passed.
     void touch() noexcept { last_ = clock::now(); }
 
-    using policy = rfc6455::basic_handshake<rfc6455::accept_key>;
-
     connection* near_; ///< null: gone
     mode mode_ = mode::idle;
     relayed state_ = relayed::working;
@@ -385,23 +302,18 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
 
     forwarded request_;
     body_framing request_body_;
-    rfc9112::request_head handshake_;  ///< views request_
-    rfc6455::upgrade_request upgrade_; ///< views handshake_
     detail::masked_frames frames_;
     std::string greeting_;
     std::string to_network_;
 
-    part response_ = part::head;
-    body_framing response_body_;
-    unsigned interim_ = 0;
+    relayed_response response_;
     std::string from_network_; ///< not understood yet
     std::string to_near_;
     std::size_t written_ = 0; ///< of to_near_
 
-    bool may_retry_ = false;    ///< it changes nothing there, RFC 9110 9.2.2
-    bool is_kept_ = false;      ///< the connection served a request before
-    bool has_answered_ = false; ///< something of an answer went to the near side
-    bool closes_ = false;       ///< the far side will end it
+    bool may_retry_ = false;   ///< it changes nothing there, RFC 9110 9.2.2
+    bool is_kept_ = false;     ///< the connection served a request before
+    bool was_greeted_ = false; ///< a tunnel: the near side has its 200
     bool near_ended_ = false;
     bool far_ended_ = false;
     bool told_end_ = false; ///< the far side was told of the near side's end

@@ -7,6 +7,7 @@
 #include <wsintercept/loopback/detail/link.hpp>
 #include <wsintercept/loopback/detail/resolver.hpp>
 #include <wsintercept/loopback/options.hpp>
+#include <wsintercept/loopback/relayed_response.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -142,9 +143,6 @@ class upstream : public detail::link<Self, Endpoint> {
     }
 
   protected:
-    /// Too long for an answer of a proxy's or a destination's.
-    static constexpr rfc9112::head_limits head_limits{64 * 1024, rfc9112::max_fields};
-
     /// While the way is looked for.
     bool is_on_its_way() const noexcept {
         return stage_ != stage::ready && stage_ != stage::closed;
@@ -196,7 +194,8 @@ class upstream : public detail::link<Self, Endpoint> {
 
     void read_answer() {
         rfc9112::status_head head;
-        const rfc9112::parse_result parsed = rfc9112::parse_status(answer_, head_limits, head);
+        const rfc9112::parse_result parsed =
+            rfc9112::parse_status(answer_, relayed_response::head_limits, head);
         if (parsed.state == rfc9112::parse_state::need_more)
             return;
         if (parsed.state == rfc9112::parse_state::failed || head.status < 200 || head.status > 299)
