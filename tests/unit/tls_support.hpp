@@ -238,7 +238,9 @@ bool move_bytes(From& from, To& to, std::string& read, std::size_t piece = 65536
 template <class A, class B>
 void talk(A& a, B& b, std::size_t piece = 65536) {
     std::string read;
-    while (move_bytes(a, b, read, piece) | move_bytes(b, a, read, piece)) {
+    for (bool moved = true; moved;) {
+        moved = move_bytes(a, b, read, piece);
+        moved = move_bytes(b, a, read, piece) || moved;
     }
     REQUIRE(read.empty());
 }
