@@ -64,10 +64,8 @@ TEST_CASE("relay: a tunnel carries bytes of any kind, both ways, until both ends
     loopback_world w;
     destination d{w};
     client c{w};
-    c.send("CONNECT " + d.name() + " HTTP/1.1\r\nHost: " + d.name() + "\r\n\r\n");
+    c.tunnel(d.name());
     REQUIRE(d.until_called());
-    REQUIRE(c.until_has("\r\n\r\n"));
-    REQUIRE(c.take() == established);
     std::string all;
     for (int i = 0; i < 300000; ++i)
         all += static_cast<char>(i * 31 >> 3);
@@ -112,9 +110,8 @@ TEST_CASE("relay: a reset goes on to the other side") {
     destination d{w};
     for (const bool far : {false, true}) {
         client c{w};
-        c.send("CONNECT " + d.name() + " HTTP/1.1\r\nHost: " + d.name() + "\r\n\r\n");
+        c.tunnel(d.name());
         REQUIRE(d.until_called());
-        REQUIRE(c.until_has("\r\n\r\n"));
         if (far)
             d.hang_up(true);
         else
@@ -310,10 +307,8 @@ TEST_CASE("relay: back-pressure both ways, in bounded memory") {
     loopback_world w{std::move(o)};
     destination d{w};
     client c{w};
-    c.send("CONNECT " + d.name() + " HTTP/1.1\r\nHost: " + d.name() + "\r\n\r\n");
+    c.tunnel(d.name());
     REQUIRE(d.until_called());
-    REQUIRE(c.until_has("\r\n\r\n"));
-    c.take();
     const std::size_t most = std::size_t{64} << 20;
     const std::size_t sent = d.flood(most);
     REQUIRE(sent < most); // the rest waits at the destination
@@ -473,6 +468,22 @@ TEST_CASE("relay: answers that are not valid are not passed on") {
         d.say(answer);
         fails(w, c, error::relay_bad_answer, "502");
     }
+}
+
+TEST_CASE("relay: an answer ahead of its request's end arrives, though the server resets then") {
+    loopback_world w;
+    destination d{w};
+    client c{w};
+    c.send(ask(d, "/", "Content-Length: 9000000\r\n", "POST") + "the first of many bytes");
+    REQUIRE(d.until_called());
+    REQUIRE(d.until_has("first of many"));
+    d.say("HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nno!");
+    d.reads = false;
+    c.send(std::string(600000, 'y'));
+    d.hang_up(true);
+    REQUIRE(c.until_ended());
+    REQUIRE(c.got == "HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nno!");
+    REQUIRE(w.served->refusals().all() == 0);
 }
 
 TEST_CASE("relay: an answer that breaks off is not whole") {

@@ -478,8 +478,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
             return true;
         }
         case relayed::refused:
-            owner_->refused(relay_->reason(), relay_->what());
-            answer_refusal({relay_->reason(), relay_->status()});
+            refuse(relay_->reason(), relay_->what());
             let_relay_go();
             return true;
         case relayed::abort:

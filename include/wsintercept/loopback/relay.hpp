@@ -8,7 +8,6 @@
 #include <wsintercept/loopback/forwarded.hpp>
 #include <wsintercept/loopback/relayed_response.hpp>
 #include <wsintercept/loopback/upstream.hpp>
-#include <wsintercept/rfc6455/refusal.hpp>
 
 #include <algorithm>
 #include <array>
@@ -133,7 +132,6 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
 
     relayed state() const noexcept { return state_; }
     error reason() const noexcept { return reason_; }
-    unsigned status() const noexcept { return status_; }
     /// For the log: which URL, and what was seen.
     const std::string& what() const noexcept { return what_; }
     std::size_t held() const noexcept {
@@ -191,7 +189,8 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
             look_for_end();
             return note(state_);
         }
-        if (in_order && response_.ends_here()) {
+        // What came whole is whole, however its connection ends.
+        if ((in_order || response_.is_done()) && response_.ends_here()) {
             base::close();
             look_for_end();
             return note(state_);
@@ -214,7 +213,6 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     /// What ended it. Before an answer began, the near side is told.
     void failed(error why, std::string text) {
         reason_ = why;
-        status_ = rfc6455::refusal_status(why);
         what_ = request_.url;
         if (!text.empty())
             what_ += " (" + text + ")";
@@ -241,8 +239,13 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
             detail::error_code why;
             const std::array<std::string_view, 1> views{to_network_};
             const std::size_t n = this->stream_.write_now(views, why);
-            if (why)
+            if (why && far_ended_)
                 return gone(why);
+            if (why) { // what it answered ahead of that is still to be read, and then why it ended
+                to_network_.clear();
+                is_deaf_ = true;
+                return;
+            }
             if (n == 0)
                 return this->stream_.await_room(this->shared_from_this());
             to_network_.erase(0, n);
@@ -271,7 +274,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
                 end(relayed::finish);
         } else if (response_.is_done() && mode_ != mode::idle) {
             const bool whole = request_body_.done() && to_network_.empty();
-            if (whole && !response_.closes() && !near_ended_) {
+            if (whole && !response_.closes() && !near_ended_ && !is_deaf_) {
                 mode_ = mode::idle;
                 note(relayed::again);
             } else {
@@ -296,7 +299,6 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     mode mode_ = mode::idle;
     relayed state_ = relayed::working;
     error reason_{};
-    unsigned status_ = 502;
     std::string what_;
     time_point last_{};
 
@@ -316,6 +318,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     bool was_greeted_ = false; ///< a tunnel: the near side has its 200
     bool near_ended_ = false;
     bool far_ended_ = false;
+    bool is_deaf_ = false;  ///< the far side takes no more
     bool told_end_ = false; ///< the far side was told of the near side's end
 };
 

@@ -44,8 +44,8 @@ inline error check_destination(std::string_view host, const boost::asio::ip::add
     return says_so || names_of_loopback ? error{} : error::relay_to_loopback;
 }
 
-/// Literals, and RFC 6761 6.3's names: what they are needs no resolver, where one name that is slow
-/// holds up the others. host: without brackets. Empty: a resolver's to tell.
+/// Of literals, and of RFC 6761 6.3's names, which not every resolver knows. host: without
+/// brackets. Empty: a resolver's to tell.
 inline std::vector<tcp::endpoint> known_addresses(std::string_view host, unsigned port) {
     namespace ip = boost::asio::ip;
     const auto number = static_cast<std::uint16_t>(port);
@@ -117,7 +117,10 @@ class upstream : public detail::link<Self, Endpoint> {
         read_answer();
     }
     void secured() { ready(); }
-    void tls_failed() { self().failed(error::relay_not_trusted, this->stream_.problem()); }
+    void tls_failed() {
+        self().failed(is_connected() ? error::relay_failed : error::relay_not_trusted,
+                      this->stream_.problem());
+    }
 
     void on_connected(detail::error_code failed) {
         if (over())
@@ -147,7 +150,7 @@ class upstream : public detail::link<Self, Endpoint> {
     bool is_on_its_way() const noexcept {
         return stage_ != stage::ready && stage_ != stage::closed;
     }
-    /// A proxy's answer may wait for room to be asked.
+    /// Writes what the proxy is asked; the rest where there is room.
     void ask_proxy() {
         while (!question_.empty()) {
             detail::error_code failed;
