@@ -1,6 +1,6 @@
 // Sockets of frames and workers, pages of other origins, and what DevTools shows.
 import assert from "node:assert/strict";
-import { inSharedWorker, noNetwork, session, test, testEnd } from "./harness.mjs";
+import { echoed, failed, inSharedWorker, noNetwork, session, test, testEnd } from "./harness.mjs";
 import { startServer } from "./server.mjs";
 
 const server = await startServer();
@@ -9,26 +9,7 @@ const start = session(["--intercept", "ws://myapp/*=1", "--echo", "--allow-origi
   rules: `MAP *.test 127.0.0.1:${server.port}, ${noNetwork}`,
 });
 
-const clean = (text) => [
-  ["open", ""],
-  ["message", text],
-  ["close", 1000, "", true],
-];
-const refused = [["error"], ["close", 1006, "", false]];
-
-/// One upgrade, one message, one close, and the Origin that it came from.
-async function wasHeard(url, text, origin) {
-  const hr = await start();
-  const upgrade = await hr.upgrade(url);
-  const id = upgrade[2];
-  await hr.last(id);
-  assert.match(upgrade[4], new RegExp(`\r\nOrigin: ${origin}\r\n`));
-  assert.deepEqual(hr.of(id), [
-    upgrade,
-    ["hr", "WebSocketReceive", id, text, 1, 1],
-    ["hr", "WebSocketClose", id, 1000, ""],
-  ]);
-}
+const wasHeard = async (...what) => (await start()).heard(...what);
 async function wasNotHeard(url) {
   const hr = await start();
   assert.deepEqual(
@@ -56,14 +37,14 @@ const inFrame = (page, source, sandbox) =>
 test("an iframe of the same origin", async () => {
   const page = await (await start()).page();
   const url = "ws://myapp/frame/same";
-  assert.deepEqual(await inFrame(page, `/frame.html#${url}`), clean("from a frame"));
+  assert.deepEqual(await inFrame(page, `/frame.html#${url}`), echoed("from a frame"));
   await wasHeard(url, "from a frame", "http://myapp");
 });
 
 test("an iframe of another origin that is allowed", async () => {
   const page = await (await start()).page();
   const url = "ws://myapp/frame/friend";
-  assert.deepEqual(await inFrame(page, `${friend}/frame.html#${url}`), clean("from a frame"));
+  assert.deepEqual(await inFrame(page, `${friend}/frame.html#${url}`), echoed("from a frame"));
   await wasHeard(url, "from a frame", friend);
 });
 
@@ -71,14 +52,14 @@ test("an iframe of another origin that is not allowed is refused", async () => {
   const page = await (await start()).page();
   const url = "ws://myapp/frame/stranger";
   const log = await inFrame(page, `http://stranger.test/frame.html#${url}`);
-  assert.deepEqual(log, refused);
+  assert.deepEqual(log, failed);
   await wasNotHeard(url);
 });
 
 test("a sandboxed iframe, whose Origin is null, is refused", async () => {
   const page = await (await start()).page();
   const url = "ws://myapp/frame/sandboxed";
-  assert.deepEqual(await inFrame(page, `/frame.html#${url}`, "allow-scripts"), refused);
+  assert.deepEqual(await inFrame(page, `/frame.html#${url}`, "allow-scripts"), failed);
   await wasNotHeard(url);
 });
 
@@ -88,7 +69,7 @@ test("a page of a foreign Origin is refused with 403, and the program says so", 
   const page = await hr.page("http://stranger.test/");
   const console = page.waitForEvent("console", (m) => m.text().startsWith("WebSocket"));
   const url = "ws://myapp/foreign";
-  assert.deepEqual(await page.evaluate((url) => roundTrip(url, []), url), refused);
+  assert.deepEqual(await page.evaluate((url) => roundTrip(url, []), url), failed);
   assert.match((await console).text(), /Unexpected response code: 403/);
   await hr.stderrHas(/ws:\/\/myapp\/foreign: .*Origin/);
   await wasNotHeard(url);
@@ -98,7 +79,7 @@ test("a page of an allowed Origin", async () => {
   const hr = await start();
   const page = await hr.page(`${friend}/`);
   const url = "ws://myapp/friend";
-  assert.deepEqual(await page.evaluate((url) => roundTrip(url, ["hi"]), url), clean("hi"));
+  assert.deepEqual(await page.evaluate((url) => roundTrip(url, ["hi"]), url), echoed("hi"));
   await wasHeard(url, "hi", friend);
 });
 
@@ -110,7 +91,7 @@ test("a dedicated worker", async () => {
     worker.postMessage(url);
     return new Promise((resolve) => (worker.onmessage = (e) => resolve(e.data)));
   }, url);
-  assert.deepEqual(log, clean("from a worker"));
+  assert.deepEqual(log, echoed("from a worker"));
   await wasHeard(url, "from a worker", "http://myapp");
 });
 
@@ -135,7 +116,7 @@ test("a shared worker, for two pages", async () => {
     const url = `ws://myapp/shared/${name}`;
     const work = (url) => roundTrip(url, ["from a shared worker"]);
     const log = await inSharedWorker(page, work, url);
-    assert.deepEqual(log, clean("from a shared worker"));
+    assert.deepEqual(log, echoed("from a shared worker"));
     await wasHeard(url, "from a shared worker", "http://myapp");
   }
 });

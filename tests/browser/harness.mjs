@@ -227,12 +227,34 @@ export class Session extends Program {
     return page;
   }
 
+  /// One upgrade with this Origin, one message, one close: what a host that echoes saw.
+  async heard(url, text, origin) {
+    const upgrade = await this.upgrade(url);
+    const id = upgrade[2];
+    await this.last(id);
+    assert.match(upgrade[4], new RegExp(`\r\nOrigin: ${origin}\r\n`));
+    assert.deepEqual(this.of(id), [
+      upgrade,
+      ["hr", "WebSocketReceive", id, text, 1, 1],
+      ["hr", "WebSocketClose", id, 1000, ""],
+    ]);
+    return upgrade;
+  }
+
   async stop(signal) {
     const remains = await super.stop(signal);
     await this.browser?.close();
     return remains;
   }
 }
+
+/// What pages/ tells of a socket that was served by an echo, and of one that failed.
+export const echoed = (text) => [
+  ["open", ""],
+  ["message", text],
+  ["close", 1000, "", true],
+];
+export const failed = [["error"], ["close", 1006, "", false]];
 
 /// Runs `work` in a shared worker of the page. DevTools does not look into it, which with messages
 /// of many MiB takes most of the time.

@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import "./pages/data.js";
 import { accepts } from "./answers.mjs";
-import { inSharedWorker, noNetwork, Session, session, test, testEnd } from "./harness.mjs";
+import {
+  echoed,
+  failed,
+  inSharedWorker,
+  noNetwork,
+  Session,
+  session,
+  test,
+  testEnd,
+} from "./harness.mjs";
 import { startServer } from "./server.mjs";
 
 const rows = [
@@ -18,27 +27,7 @@ const start = session(
   { rules: `MAP *.test 127.0.0.1:${server.port}, ${noNetwork}` },
 );
 
-const echoed = (text) => [
-  ["open", ""],
-  ["message", text],
-  ["close", 1000, "", true],
-];
-const failed = [["error"], ["close", 1006, "", false]];
-
-/// One upgrade with this Origin, one message, one close.
-async function wasHeard(url, text, origin) {
-  const hr = await start();
-  const upgrade = await hr.upgrade(url);
-  const id = upgrade[2];
-  await hr.last(id);
-  assert.match(upgrade[4], new RegExp(`\r\nOrigin: ${origin}\r\n`));
-  assert.deepEqual(hr.of(id), [
-    upgrade,
-    ["hr", "WebSocketReceive", id, text, 1, 1],
-    ["hr", "WebSocketClose", id, 1000, ""],
-  ]);
-  return upgrade;
-}
+const wasHeard = async (...what) => (await start()).heard(...what);
 
 test("an https page is served from the folder, and is a secure context", async () => {
   const page = await (await start()).page("https://myapp/");
