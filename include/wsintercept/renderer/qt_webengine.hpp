@@ -63,7 +63,7 @@ class event_loop {
 ///
 /// A page from https may open wss sockets only, as everywhere: `new WebSocket("ws://...")` throws
 /// there before anybody is asked. Cookies of the page's host are not sent. The URL is as QUrl has
-/// it: `|` and a `%` that begins no escape, for example, come as %7C and %25.
+/// it: a `|`, and a `%` that begins no escape, come as %7C and %25, and %2f as %2F.
 ///
 /// Handler: see carried.hpp. Made, used and destroyed on one thread with an event loop of Qt's, to
 /// which events and completions come; handler outlives it. Profiles may outlive it. The program's
