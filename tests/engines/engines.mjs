@@ -19,4 +19,12 @@ export const engines = [
       ...[browserProgram(), ...chromiumSwitches(`${scratch}/chromium`)],
     ],
   },
+  ...[
+    ["redirect", "redirected sockets"],
+    ["proxy", "proxy script"],
+  ].map(([word, route]) => ({
+    name: "QtWebEngine",
+    route,
+    command: ({ build, site, network }) => [`${build}/tests/engines/qt/qt_host`, word, site, network],
+  })),
 ];

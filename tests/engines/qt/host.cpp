@@ -64,9 +64,9 @@ std::string whole_page(const std::string& site) {
 
 allowed_origins origins() {
     allowed_origins out{*engines::table()};
-    out.add("http://myapp");
-    out.add("https://myapp");
-    out.add("app://myapp");
+    out.allow("http://myapp");
+    out.allow("https://myapp");
+    out.allow("app://myapp");
     return out;
 }
 
