@@ -156,6 +156,10 @@ readme_shows() {
     awk '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = 1 }' README.md | diff - "$1"
 }
 
+custom_renderer_says() {
+    $gcc/examples/custom_renderer | diff - examples/custom_renderer/expected.txt
+}
+
 test_gcc() {
     part "GCC: build"
     check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 \
@@ -165,7 +169,7 @@ test_gcc() {
         tests/unit/unit_{cef,deflate_cef,tls_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
         tests/browser/{endpoint,bridge}_host tests/network/network_host tests/worlds/worlds \
-        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} \
+        examples/{custom_renderer,echo,htmlrenderer/htmlrenderer,demo/demo} \
         bench/bench_{rfc6455,url,peer_check} || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
@@ -184,6 +188,7 @@ test_gcc() {
     check "benchmarks of the peer check run" $gcc/bench/bench_peer_check \
         --benchmark_min_time=0.001 || true
     check "the README's program" readme_shows examples/echo/main.cpp || true
+    check "the adapter of a renderer of one's own" custom_renderer_says || true
     part "PAC text and URLs, against Node"
     check "PAC text" node tests/unit/pac_differential.mjs $gcc/tests/unit/pac_oracle || true
     check "URLs" node tests/unit/url_differential.mjs $gcc/tests/unit/pac_oracle || true
