@@ -68,6 +68,7 @@ enum class error {
     bad_url,
     bad_status_line,
     body_too_large,
+    body_lost, ///< the engine did not hand over all of it
     bad_chunk,
 
     // An opening handshake, RFC 6455 4.2.1.
@@ -257,6 +258,8 @@ constexpr const char* describe(error e) noexcept {
     case error::bad_url: return "RFC 6455 3: invalid URL";
     case error::bad_status_line: return "RFC 9112 4: invalid status line";
     case error::body_too_large: return "RFC 9110 15.5.14: the request's body is too large";
+    case error::body_lost:
+        return "the engine did not hand over all of the request's body: a Blob, a stream or a file";
     case error::bad_chunk: return "RFC 9112 7.1: an invalid chunk";
 
     case error::method_not_get: return "RFC 6455 4.2.1: the method is not GET";
