@@ -159,7 +159,7 @@ test_gcc() {
         tests/headers/headers_{core,exceptions,loopback,deflate,tls} \
         tests/unit/unit_{cef,deflate_cef,tls_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
-        tests/browser/endpoint_host tests/network/network_host tests/worlds/worlds \
+        tests/browser/{endpoint,bridge}_host tests/network/network_host tests/worlds/worlds \
         examples/{echo,htmlrenderer/htmlrenderer,demo/demo} \
         bench/bench_{rfc6455,url,peer_check} || return 0
     part "GCC: tests"

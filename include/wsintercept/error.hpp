@@ -122,6 +122,7 @@ enum class error {
     text_not_utf8,
     data_after_close,
     bad_deflate_data,
+    post_out_of_turn, ///< of the page-side class, bridge/
 
     // Limits and time-outs.
     frame_too_big = 260,
@@ -310,6 +311,8 @@ constexpr const char* describe(error e) noexcept {
     case error::data_after_close: return "RFC 6455 5.5.1: bytes after a close frame";
     case error::bad_deflate_data:
         return "RFC 7692 7.2.2: a compressed message that does not inflate";
+    case error::post_out_of_turn:
+        return "page-side class: a post that came twice, or is too far ahead of its turn";
 
     case error::frame_too_big: return "RFC 6455 10.4: a frame larger than the limit";
     case error::message_too_big: return "RFC 6455 10.4: a message larger than the limit";

@@ -12,6 +12,7 @@ if (!fs.statSync(program, { throwIfNoEntry: false })?.isFile()) {
 }
 process.env.HTMLRENDERER = path.resolve(program);
 process.env.ENDPOINT_HOST = path.resolve(given, "tests/browser/endpoint_host");
+process.env.BRIDGE_HOST ??= path.resolve(given, "tests/browser/bridge_host");
 
 const { count } = await import("./harness.mjs");
 process.on("exit", () => {

@@ -1,5 +1,6 @@
 #include "policy_kit.hpp"
 
+#include <wsintercept/bridge/framing.hpp>
 #include <wsintercept/rfc7692/permessage_deflate.hpp>
 
 #include "../unit/catch.hpp"
@@ -53,6 +54,49 @@ const std::vector<kit::url_case> cases{
     {"https://secure/.example.com", action::external, 0},
     {"wss://port:8443/", action::automatic, 5},
     {"wss://bank.test/?x=://myapp/", action::external, no_row},
+};
+
+/// The page-side class: a byte of opcode and FIN, seven of length, big endian.
+struct bridge_peer {
+    static std::string frame(unsigned opcode, bool fin, std::string_view payload) {
+        std::string out{static_cast<char>((fin ? 0x80U : 0U) | opcode)};
+        for (int shift = 48; shift >= 0; shift -= 8)
+            out += static_cast<char>(payload.size() >> shift & 255U);
+        return out.append(payload);
+    }
+    static std::string data(wsintercept::data_type type, bool first, bool fin,
+                            std::string_view payload) {
+        const bool text = type == wsintercept::data_type::text;
+        return frame(!first ? 0 : text ? 1 : 2, fin, payload);
+    }
+    static std::string ping(std::string_view payload) { return frame(9, true, payload); }
+    static std::string pong(std::string_view payload) { return frame(10, true, payload); }
+    static std::string close(std::uint16_t code, std::string_view reason) {
+        std::string body{static_cast<char>(code >> 8), static_cast<char>(code & 255U)};
+        return code == 1005 ? frame(8, true, {}) : frame(8, true, body.append(reason));
+    }
+    static bool read(std::string_view& bytes, kit::peer_frame& out) {
+        if (bytes.size() < 8)
+            return false;
+        std::size_t size = 0;
+        for (std::size_t i = 1; i < 8; ++i)
+            size = size << 8 | static_cast<unsigned char>(bytes[i]);
+        if (bytes.size() - 8 < size)
+            return false;
+        switch (bytes[0] & 15) {
+        case 0: out.kind = "more"; break;
+        case 1: out.kind = "text"; break;
+        case 2: out.kind = "binary"; break;
+        case 8: out.kind = "close"; break;
+        case 9: out.kind = "ping"; break;
+        case 10: out.kind = "pong"; break;
+        default: return false;
+        }
+        out.fin = (bytes[0] & 0x80) != 0;
+        out.payload = bytes.substr(8, size);
+        bytes.remove_prefix(8 + size);
+        return true;
+    }
 };
 
 } // namespace
@@ -236,6 +280,12 @@ TEST_CASE("frame policy: rfc6455::framing") {
 TEST_CASE("frame policy: rfc7692::framing, as long as nothing is agreed on") {
     kit::failures wrong;
     kit::check_frame_policy<wsintercept::rfc7692::framing, kit::rfc6455_peer>(wrong.collect());
+    passes(wrong, 40);
+}
+
+TEST_CASE("frame policy: bridge::framing") {
+    kit::failures wrong;
+    kit::check_frame_policy<wsintercept::bridge::framing, bridge_peer>(wrong.collect());
     passes(wrong, 40);
 }
 

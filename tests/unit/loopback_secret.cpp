@@ -131,7 +131,7 @@ TEST_CASE("CVE-2025-52882: a secret that anybody could guess is none, and nothin
 
 // CVE-2021-33880: a timing attack on basic authentication.
 TEST_CASE("CVE-2021-33880: the comparison takes every byte of what was given") {
-    using wsintercept::loopback::detail::equal_in_constant_time;
+    using wsintercept::detail::equal_in_constant_time;
     const std::string secret{sentinel};
     REQUIRE(equal_in_constant_time(secret, secret));
     for (std::size_t i = 0; i < secret.size(); ++i)

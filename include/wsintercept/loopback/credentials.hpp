@@ -82,7 +82,7 @@ class credentials {
                 return false;
             given = rfc9112::trim(given.substr(scheme.size()));
         }
-        return detail::equal_in_constant_time(value_, given);
+        return wsintercept::detail::equal_in_constant_time(value_, given);
     }
 
     kind kind_;

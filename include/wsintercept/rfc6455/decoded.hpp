@@ -3,6 +3,7 @@
 
 #include <wsintercept/data_type.hpp>
 #include <wsintercept/error.hpp>
+#include <wsintercept/rfc6455/close_code.hpp>
 
 #include <cstdint>
 #include <string_view>
@@ -41,5 +42,20 @@ struct decoded {
     std::uint16_t failure_code = 0;   ///< failed: the close code to send, RFC 6455 7.4.1
     std::uint64_t payload_length = 0; ///< data: of the whole frame
 };
+
+/// The close code for what a decoder found wrong, RFC 6455 7.4.1.
+constexpr std::uint16_t failure_code(error reason) noexcept {
+    switch (reason) {
+    case error::close_reason_not_utf8:
+    case error::text_not_utf8:
+    case error::bad_deflate_data: return invalid_payload;
+    case error::frame_too_big:
+    case error::message_too_big:
+    case error::inflates_too_much:
+    case error::memory_exhausted: return rfc6455::message_too_big;
+    case error::too_many_fragments: return policy_violation;
+    default: return protocol_error;
+    }
+}
 
 } // namespace wsintercept::rfc6455

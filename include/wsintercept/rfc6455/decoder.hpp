@@ -302,23 +302,8 @@ class decoder {
         decoded d;
         d.kind = decoded_kind::failed;
         d.reason = reason;
-        d.failure_code = failure_code(reason);
+        d.failure_code = rfc6455::failure_code(reason);
         return d;
-    }
-
-    /// RFC 6455 7.4.1.
-    static constexpr std::uint16_t failure_code(error reason) noexcept {
-        switch (reason) {
-        case error::close_reason_not_utf8:
-        case error::text_not_utf8:
-        case error::bad_deflate_data: return invalid_payload;
-        case error::frame_too_big:
-        case error::message_too_big:
-        case error::inflates_too_much:
-        case error::memory_exhausted: return rfc6455::message_too_big;
-        case error::too_many_fragments: return policy_violation;
-        default: return protocol_error;
-        }
     }
 
     /// RFC 6455 5.5.1: nothing follows a close frame. After a failure nothing is read.

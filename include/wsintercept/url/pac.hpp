@@ -83,7 +83,7 @@ function glob(pattern, text) {
 }
 )";
 
-inline constexpr std::string_view pac_rows = R"(
+inline constexpr std::string_view pac_matching = R"(
 // A pattern's parts: scheme, host and port, the rest. No rest: the last * takes it.
 function cut(pattern, bare) {
   var colon = pattern.indexOf("://"), slash = pattern.indexOf("/", colon + 3);
@@ -103,7 +103,9 @@ function reaches(p, scheme, site) {
   if (p.whole) return (scheme + "://").slice(0, p.literal.length) === p.literal;
   return glob(p.scheme, scheme) && !(p.bare && /:[0-9]+$/.test(site)) && glob(p.site, site);
 }
+)";
 
+inline constexpr std::string_view pac_rows = R"(
 function FindProxyForURL(url, host) {
   var u = /^(wss?|https?):\/\/([^\/]*)(.*)$/.exec(url);
   if (!u) return external;
@@ -157,6 +159,24 @@ function FindProxyForURL(url, host) {
   return /^(wss?|https?):/.test(url) ? proxy : external;
 }
 )";
+
+/// The rows that can decide, as a JavaScript array; no more of them than pass `max_size`.
+inline std::string pac_row_list(const intercepted_urls& table,
+                                std::size_t max_size = std::string::npos) {
+    std::string out =
+        "// Pattern and action (0: external), 1 where URLs leave out the pattern's port. "
+        "The first row\n// that matches decides.\nvar rows = [";
+    const char* gap = "\n[";
+    for (std::size_t i = 0; i < table.size() && out.size() <= max_size; ++i) {
+        if (!table.can_decide(i))
+            continue;
+        out += gap + js_string(table.pattern(i)) + ", " +
+               std::to_string(static_cast<unsigned>(table.action(i))) +
+               (table.shape(i).default_port ? ", 1]" : "]");
+        gap = ",\n[";
+    }
+    return out + "\n];\n";
+}
 
 /// Hosts with ports, or what they end in, and the schemes of each: bit i is url_schemes[i].
 struct pac_site {
@@ -244,20 +264,8 @@ inline pac_script make_pac(const intercepted_urls& table, std::string_view proxy
                              ", external = " + detail::js_string(external) +
                              ", root = " + detail::js_string(table.root()) + ";\n";
 
-    pac_script out{head +
-                       "// Pattern and action (0: external), 1 where URLs leave out the pattern's "
-                       "port. The first row\n// that matches decides.\nvar rows = [",
-                   pac_fallback::none, true};
-    const char* gap = "\n[";
-    for (std::size_t i = 0; i < table.size() && out.text.size() <= max_size; ++i) {
-        if (!table.can_decide(i))
-            continue;
-        out.text += gap + detail::js_string(table.pattern(i)) + ", " +
-                    std::to_string(static_cast<unsigned>(table.action(i))) +
-                    (table.shape(i).default_port ? ", 1]" : "]");
-        gap = ",\n[";
-    }
-    ((out.text += "\n];\n") += detail::pac_glob) += detail::pac_rows;
+    pac_script out{head + detail::pac_row_list(table, max_size), pac_fallback::none, true};
+    ((out.text += detail::pac_glob) += detail::pac_matching) += detail::pac_rows;
     if (out.text.size() <= max_size)
         return out;
 
