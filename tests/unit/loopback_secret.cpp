@@ -260,7 +260,8 @@ TEST_CASE("proxy credentials cannot be in origin-form requests outside of a tunn
     REQUIRE(w.host.events.empty());
 }
 
-TEST_CASE("a 407 ends the connection where a body follows, or the engine wants it ended") {
+TEST_CASE(
+    "a 407 ends the connection where a body cannot be read over, or the engine wants it ended") {
     loopback_world w{with_proxy()};
     std::string answer{challenge};
     answer.replace(answer.find("keep-alive"), 10, "close");
@@ -271,8 +272,9 @@ TEST_CASE("a 407 ends the connection where a body follows, or the engine wants i
         REQUIRE(c.got == expected);
         REQUIRE(w.host.events.empty());
     };
-    ends(get("http://myapp/api/x", "Content-Length: 3\r\n", "POST") + "abc", answer);
-    ends(get("http://myapp/api/x", "Transfer-Encoding: chunked\r\n", "POST") + "0\r\n\r\n", answer);
+    ends(get("http://myapp/api/x", "Content-Length: 16777217\r\n", "POST"), answer);
+    ends(get("http://myapp/api/x", "Content-Length: 3\r\nExpect: 100-continue\r\n", "POST"),
+         answer);
     ends(get("http://myapp/api/x", "Content-Length: 0\r\nContent-Length: 3\r\n"), answer);
     ends(get("http://myapp/page", "Connection: close\r\n"), answer);
     ends("GET http://myapp/page HTTP/1.0\r\nHost: myapp\r\n\r\n", answer);
@@ -280,9 +282,20 @@ TEST_CASE("a 407 ends the connection where a body follows, or the engine wants i
     ends(get("http://myapp/page", "Connection: close\r\n", "HEAD"),
          std::string_view{answer}.substr(0, answer.find("\r\n\r\n") + 4));
     client c{w};
-    refuse(w, c, get("http://myapp/api/x", "Content-Length: 0\r\n", "POST"), challenge,
-           error::no_secret);
+    for (const std::string& request :
+         {get("http://myapp/api/x", "Content-Length: 0\r\n", "POST"),
+          get("http://myapp/api/x", "Content-Length: 3\r\n", "POST") + "abc",
+          get("http://myapp/api/x", "Transfer-Encoding: chunked\r\n", "POST") +
+              "3\r\nGET\r\n0\r\n\r\n"})
+        refuse(w, c, request, challenge, error::no_secret);
     REQUIRE_FALSE(c.ended);
+    // A body that is none, or does not come, ends it.
+    for (const std::string_view fields : {"Transfer-Encoding: chunked\r\n"}) {
+        client bad{w};
+        bad.send(get("http://myapp/api/x", fields, "POST") + "no size\r\n");
+        REQUIRE(bad.until_ended());
+        REQUIRE(bad.got.starts_with("HTTP/1.1 400 "));
+    }
 }
 
 TEST_CASE("CVE-2025-52882: a field is asked of every request but CONNECT, inside tunnels too") {

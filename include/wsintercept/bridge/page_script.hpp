@@ -22,7 +22,8 @@ enum class channel : std::uint8_t {
     /// WebKit's script message handler `wsintercept`, with replies: ["open", what read_open reads]
     /// gives a token; `GET BASE/down/TOKEN` is the stream: the program's response head, frames;
     /// ["up", what read_post reads, in base64] gives true when the interceptor took it, and false
-    /// where the socket is gone.
+    /// where the socket is gone. ["read", token, number] tells of bytes of the stream that the page
+    /// has read, at the latest when they are 256 KiB and a piece.
     webkit,
 };
 
@@ -63,12 +64,27 @@ const channels = {
   },
   webkit(base) {
     const handler = webkit.messageHandlers.wsintercept;
+    // WebKit takes a stream whether or not the page reads it, so the program is told how far it is.
+    const counted = (reader, token) => {
+      let read = 0;
+      return {
+        async read() {
+          const next = await reader.read();
+          if (!next.done && (read += next.value.length) >= 262144) {
+            handler.postMessage(["read", token, read]).catch(() => {});
+            read = 0;
+          }
+          return next;
+        },
+        cancel: () => reader.cancel()
+      };
+    };
     return {
       async open(request, signal) {
         const token = await handler.postMessage(["open", request]);
         const response = await fetch(base + "/down/" + token, {signal, cache: "no-store"});
         if (!response.ok) throw new Error("Unexpected response code: " + response.status);
-        return {token: encoder.encode(token), source: new Source(response.body.getReader())};
+        return {token: encoder.encode(token), source: new Source(counted(response.body.getReader(), token))};
       },
       up: (post) => handler.postMessage(["up", base64(post)])
     };

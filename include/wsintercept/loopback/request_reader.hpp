@@ -5,6 +5,7 @@
 #include <wsintercept/limits.hpp>
 #include <wsintercept/loopback/arrival.hpp>
 #include <wsintercept/loopback/body_framing.hpp>
+#include <wsintercept/loopback/challenged.hpp>
 #include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/loopback/forwarded.hpp>
 #include <wsintercept/loopback/redirected.hpp>
@@ -86,8 +87,17 @@ class request_reader {
             return refuse(parsed.reason);
         method_ = head.method;
         if (const error bad = by.wanted ? by.wanted->check(head, tunnel_.has_value()) : error{};
-            bad != error{})
-            return refuse(*by.wanted, head, bad);
+            bad != error{}) {
+            const found result = refuse(*by.wanted, head, bad, l.body);
+            return in_body_ ? read_body() : result;
+        }
+        if (const std::string asked = challenged_.take_target(head, by.port); !asked.empty()) {
+            const auto at = static_cast<std::size_t>(head.target.data() - bytes_.data());
+            bytes_.replace(at, head.target.size(), asked);
+            if (rfc9112::parse_request(bytes_, {l.head, l.fields}, head).state !=
+                rfc9112::parse_state::done)
+                return refuse(error::head_too_large);
+        }
         const way_in way{tunnel_ ? &*tunnel_ : nullptr, secure_};
         const rfc9112::occurrence url =
             by.wanted ? by.wanted->redirected_url(head) : rfc9112::occurrence{};
@@ -134,6 +144,7 @@ class request_reader {
     void clear() noexcept {
         std::string{}.swap(bytes_);
         std::string{}.swap(body_);
+        challenged_.forget();
     }
     void drop(std::size_t n) { bytes_.erase(0, n); }
     std::string take_rest() noexcept { return std::exchange(bytes_, {}); }
@@ -178,12 +189,15 @@ class request_reader {
     found read_body() {
         error bad{};
         // Grows with the bytes that came, never with a length that was announced.
-        bytes_.erase(
-            0, framing_.put(bytes_, bad, [this](std::string_view part) { body_.append(part); }));
+        bytes_.erase(0, framing_.put(bytes_, bad, [this](std::string_view part) {
+            if (!drops_body_)
+                body_.append(part);
+        }));
         if (bad == error{} && !framing_.done())
             return found::need_more;
         in_body_ = false;
-        return bad == error{} ? found::request : refuse(bad);
+        const found whole = std::exchange(drops_body_, false) ? found::challenged : found::request;
+        return bad == error{} ? whole : refuse(bad);
     }
 
     static bool asks_to_close(const rfc9112::request_head& head) noexcept {
@@ -191,17 +205,21 @@ class request_reader {
                rfc9112::has_token(head.fields, "Proxy-Connection", "close");
     }
 
-    /// A challenged engine asks again on the same connection, unless a body stands in between.
-    found refuse(const credentials& wanted, const rfc9112::request_head& head, error why) {
+    /// A challenged engine asks again on the same connection. A body in between is read first, and
+    /// dropped; not one that is too large, or that the engine would rather not send.
+    found refuse(const credentials& wanted, const rfc9112::request_head& head, error why,
+                 std::size_t most) {
         reason_ = why;
+        challenged_.forget();
         if (!wanted.challenges(head))
             return found::refused;
-        const rfc9112::occurrence length = rfc9112::find(head.fields, "Content-Length");
-        close_after_ = head.version < 11 || asks_to_close(head) || length.count > 1 ||
-                       (length.count == 1 && length.value != "0") ||
-                       rfc9112::find(head.fields, "Transfer-Encoding").count != 0;
+        const bool framed = framing_.start(head, most) == error{} && !framing_.wants_continue();
+        close_after_ = head.version < 11 || asks_to_close(head) || !framed;
+        drops_body_ = in_body_ = !close_after_ && !framing_.done();
+        if (!close_after_)
+            challenged_.remember(head);
         bytes_.erase(0, head.bytes.size());
-        return found::challenged;
+        return in_body_ ? found::need_more : found::challenged;
     }
 
     found refuse(error why) noexcept {
@@ -221,7 +239,9 @@ class request_reader {
     forwarded forwarded_;
     bool secure_ = false;
     error reason_{};
+    challenged challenged_;
     bool in_body_ = false;
+    bool drops_body_ = false; ///< of a challenged request
     bool close_after_ = false;
 };
 
