@@ -1,8 +1,10 @@
 // The Qt adapter in a real QtWebEngine: redirected sockets, threads, profiles and lifetimes.
+#include "engine.hpp" // first: our headers stand behind Qt's, whose keywords are macros
+#include "own_scheme.hpp"
+
 #include <wsintercept/renderer/qt_webengine.hpp>
 
 #include "../../unit/recorder.hpp"
-#include "engine.hpp"
 
 #define CATCH_CONFIG_RUNNER
 #include "../../unit/catch.hpp"
@@ -183,6 +185,41 @@ TEST_CASE("frames and workers of a page are reached") {
     CHECK(w.until_event("Upgrade auto wss://myapp/worker"));
 }
 
+// What renderer/qt_webengine.hpp says that QtWebEngine cannot do: should this fail, it can.
+TEST_CASE("no interceptor is asked about the sockets of shared and service workers") {
+    loopback::options o;
+    o.origins.emplace(*table());
+    o.origins->allow("app://myapp");
+    world w{std::move(o)};
+    qt_tests::own_scheme scheme{[](const std::string& path) {
+        return path == "/worker.js"
+                   ? qt_tests::own_scheme::found{{"text/javascript",
+                                                  "function open(name, port) {"
+                                                  "  let w = new WebSocket('ws://myapp/' + name);"
+                                                  "  w.onopen = () => port.postMessage('open');"
+                                                  "  w.onerror = () => port.postMessage('error');"
+                                                  "}"
+                                                  "onconnect = e => open('shared', e.ports[0]);"
+                                                  "onmessage = e => open(e.data, e.ports[0])"}}
+                   : qt_tests::own_scheme::found{{"text/html", page::text("")}};
+    }};
+    w.profile.installUrlSchemeHandler("app", &scheme);
+    page p{w.profile, "about:blank"};
+    p.visit("app://myapp/");
+    p.run("let c = new MessageChannel(); c.port1.onmessage = e => say('dedicated ' + e.data);"
+          "new Worker('worker.js').postMessage('dedicated', [c.port2])");
+    CHECK(p.until_said("dedicated open"));
+    p.run("let s = new SharedWorker('worker.js');"
+          "s.port.onmessage = e => say('shared ' + e.data)");
+    CHECK(p.until_said("shared error"));
+    p.run("navigator.serviceWorker.register('worker.js')"
+          ".then(() => navigator.serviceWorker.ready).then(r => {"
+          "  let c = new MessageChannel(); c.port1.onmessage = e => say('service ' + e.data);"
+          "  r.active.postMessage('service', [c.port2]) })");
+    CHECK(p.until_said("service error"));
+    CHECK(w.handler.events == std::vector<std::string>{"Upgrade auto ws://myapp/dedicated"});
+}
+
 TEST_CASE("a Content-Security-Policy is the page's, not the endpoint's address's") {
     world w;
     page p{w.profile, "http://myapp/",
@@ -345,6 +382,7 @@ TEST_CASE("URLs are as QUrl has them") {
 
 int main(int argc, char** argv) {
     qt_tests::prepare();
+    qt_tests::own_scheme::declare();
     QApplication qt{argc, argv};
     std::cout << "QtWebEngine " << qWebEngineVersion() << ", Chromium "
               << qWebEngineChromiumVersion() << std::endl;

@@ -51,13 +51,21 @@ class page final : public QWebEnginePage {
         load(url, head);
     }
 
+    /// Its text. head: more of it, before its script.
+    static std::string text(const char* head) {
+        return std::string{"<!DOCTYPE html><meta charset=utf-8>"} + head +
+               "<body><script>const say = t => console.log('said:' + t); say('here')</script>";
+    }
     /// Returns when it is there.
     void load(const char* url, const char* head = "") {
-        const QByteArray text = QByteArray{"<!DOCTYPE html><meta charset=utf-8>"} + head +
-                                "<body><script>const say = t => console.log('said:' + t);"
-                                "say('here')</script>";
         said_.clear();
-        setHtml(QString::fromUtf8(text), QUrl{url});
+        setHtml(QString::fromStdString(text(head)), QUrl{url});
+        until_said("here");
+    }
+    /// The same for a URL that has its text from elsewhere.
+    void visit(const char* url) {
+        said_.clear();
+        QWebEnginePage::load(QUrl{url});
         until_said("here");
     }
     void run(const std::string& script) {

@@ -4,14 +4,10 @@
 // a server's ws URL, or "".
 #include "../host.hpp"
 #include "engine.hpp"
+#include "own_scheme.hpp"
 
 #include <wsintercept/loopback/tls.hpp>
 #include <wsintercept/renderer/qt_webengine.hpp>
-
-#include <QBuffer>
-#include <QWebEngineUrlRequestJob>
-#include <QWebEngineUrlScheme>
-#include <QWebEngineUrlSchemeHandler>
 
 #include <memory>
 #include <optional>
@@ -26,30 +22,6 @@ struct host;
 using methods = loopback::carried_sockets<host>;
 struct host : engines::handler<const methods> {
     using handler::on;
-};
-
-/// Pages of app://myapp/.
-class own_scheme final : public QWebEngineUrlSchemeHandler {
-  public:
-    explicit own_scheme(std::string site) : site_{std::move(site)} {}
-    static void declare() {
-        QWebEngineUrlScheme scheme{"app"};
-        scheme.setSyntax(QWebEngineUrlScheme::Syntax::Host);
-        scheme.setFlags(QWebEngineUrlScheme::SecureScheme | QWebEngineUrlScheme::CorsEnabled |
-                        QWebEngineUrlScheme::ServiceWorkersAllowed);
-        QWebEngineUrlScheme::registerScheme(scheme);
-    }
-
-  private:
-    void requestStarted(QWebEngineUrlRequestJob* job) override {
-        const auto file = engines::file(site_, job->requestUrl().path().toStdString());
-        if (!file)
-            return job->fail(QWebEngineUrlRequestJob::UrlNotFound);
-        auto* body = new QBuffer{job};
-        body->setData(QByteArray::fromStdString(file->body));
-        job->reply(QByteArray::fromStdString(file->type), body);
-    }
-    std::string site_;
 };
 
 /// The page's text with its scripts in it, for pages that come from no server.
@@ -101,7 +73,10 @@ class visitor {
 
 int serve(host& h, QWebEngineProfile& profile, const std::string& site, const std::string& network,
           std::vector<visitor::step> steps) {
-    own_scheme scheme{site};
+    qt_tests::own_scheme scheme{[&site](const std::string& path) {
+        auto file = engines::file(site, path);
+        return file ? qt_tests::own_scheme::found{{file->type, file->body}} : std::nullopt;
+    }};
     profile.installUrlSchemeHandler("app", &scheme);
     QWebEnginePage page{&profile};
     visitor v{page, site, network, std::move(steps)};
@@ -124,7 +99,7 @@ int main(int argc, char** argv) {
     }
     const std::string site = argv[2], network = argv[3];
     qt_tests::prepare();
-    own_scheme::declare();
+    qt_tests::own_scheme::declare();
     QApplication qt{argc, argv};
     engines::print_engine("QtWebEngine", std::string{qWebEngineVersion()} + ", Chromium " +
                                              qWebEngineChromiumVersion());
