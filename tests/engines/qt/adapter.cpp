@@ -360,6 +360,15 @@ TEST_CASE("nothing is served on the endpoint's port to others of this program") 
     CHECK(refused == 2);
 }
 
+TEST_CASE("cookies of the page's host are not sent") {
+    world w;
+    page p{w.profile, "http://myapp/"};
+    p.run("document.cookie = 'a=b'; say(document.cookie); new WebSocket('ws://myapp/feed')");
+    CHECK(p.until_said("a=b"));
+    REQUIRE(w.until_event("Upgrade auto"));
+    CHECK(w.handler.last_head.find("Cookie:") == std::string::npos);
+}
+
 TEST_CASE("URLs are as QUrl has them") {
     world w;
     page p{w.profile, "http://myapp/"};
