@@ -11,6 +11,7 @@
 #include <wsintercept/renderer/cef/executor.hpp>
 #include <wsintercept/renderer/cef/reading.hpp>
 #include <wsintercept/renderer/cef/request.hpp>
+#include <wsintercept/request.hpp>
 #include <wsintercept/socket_id.hpp>
 #include <wsintercept/traits.hpp>
 
