@@ -28,7 +28,7 @@ sanitizer_package() {
     echo "libclang-rt-${version:-14}-dev"
 }
 
-# What "build", "demo" and "tests" need beyond the one before, as Debian and Ubuntu call it.
+# What "build", "demo", "tests" and "engines" need beyond the one before, as Debian and Ubuntu call it.
 missing_packages() {
     local what=$1
     have g++ || echo g++
@@ -57,6 +57,13 @@ missing_packages() {
     if have clang++ && ! have_sanitizers; then
         sanitizer_package
     fi
+    [ "$what" = tests ] && return
+    missing_engine_packages
+}
+
+# What "engines" needs beyond that.
+missing_engine_packages() {
+    pkg-config --exists Qt6WebEngineCore 2>/dev/null || echo qt6-webengine-dev
 }
 
 as_root() {

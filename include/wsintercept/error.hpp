@@ -106,6 +106,9 @@ enum class error {
     tls_failed,
     no_secret,    ///< missing, or not where it could be
     wrong_secret, ///< another, or more than one
+    duplicate_redirected_url,
+    bad_redirected_url,
+    redirected_no_handshake, ///< only WebSockets are redirected
 
     // Frames, RFC 6455 5 and 7.
     reserved_bit = 220,
@@ -292,6 +295,12 @@ constexpr const char* describe(error e) noexcept {
     case error::method_not_supported: return "RFC 9110 15.5.6: this method is not served here";
     case error::no_secret: return "the request does not have the secret of this launch";
     case error::wrong_secret: return "the request has another secret than that of this launch";
+    case error::duplicate_redirected_url:
+        return "a redirected request names more than one URL that it was for";
+    case error::bad_redirected_url:
+        return "the URL that a redirected request was for is no ws or wss URL";
+    case error::redirected_no_handshake:
+        return "RFC 6455 4.2.1: a redirected request that is no opening handshake";
 
     case error::tls_failed: return "TLS with the peer failed";
 

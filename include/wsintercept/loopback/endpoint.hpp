@@ -269,9 +269,13 @@ class endpoint {
     // What connections ask for.
 
     loopback::reading<url_table> reading() const noexcept {
-        return {options_.limits, *core_.table(),
-                options_.root,   options_.credentials,
-                relays(),        options_.relay && !options_.relay->proxy.empty()};
+        return {options_.limits,
+                *core_.table(),
+                options_.root,
+                options_.credentials,
+                relays(),
+                options_.relay && !options_.relay->proxy.empty(),
+                port_};
     }
 
     /// An open proxy it is not: anyone might be anybody.

@@ -1,0 +1,30 @@
+// The engines, their routes, and how the host of each is started. Rows of the README's table, in
+// its order.
+import { execFileSync } from "node:child_process";
+import { browserProgram } from "../browser/harness.mjs";
+
+const chromiumSwitches = (folder) => [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  `--user-data-dir=${folder}`,
+];
+
+export const engines = [
+  {
+    name: "Chromium",
+    route: "proxy script",
+    version: () => /Chromium [0-9.]+/.exec(execFileSync(browserProgram(), ["--version"]))[0],
+    command: ({ build, site, network, scratch }) => [
+      ...[`${build}/tests/engines/spawn_host`, "proxy", site, network],
+      ...[browserProgram(), ...chromiumSwitches(`${scratch}/chromium`)],
+    ],
+  },
+  ...[
+    ["redirect", "redirected sockets"],
+    ["proxy", "proxy script"],
+  ].map(([word, route]) => ({
+    name: "QtWebEngine",
+    route,
+    command: ({ build, site, network }) => [`${build}/tests/engines/qt/qt_host`, word, site, network],
+  })),
+];
