@@ -64,7 +64,19 @@ missing_packages() {
 # What "engines" needs beyond that.
 missing_engine_packages() {
     pkg-config --exists Qt6WebEngineCore 2>/dev/null || echo qt6-webengine-dev
+    # CEF, from the Java registry
+    have javac || echo openjdk-17-jdk-headless openjdk-17-jre | tr ' ' '\n'
+    have mvn || echo maven
+    have xvfb-run || printf '%s\n' xvfb xauth
+    have_library libnss3.so || echo libnss3
+    have_library libgtk-3.so.0 || echo libgtk-3-0
+    have_library libgbm.so.1 || echo libgbm1
+    have_library libasound.so.2 || echo libasound2
+    have_library libcups.so.2 || echo libcups2
+    have_library libXdamage.so.1 || echo libxdamage1
 }
+
+have_library() { /sbin/ldconfig -p | grep -q "^[[:space:]]*$1 "; }
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then

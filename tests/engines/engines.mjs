@@ -1,6 +1,7 @@
 // The engines, their routes, and how the host of each is started. Rows of the README's table, in
 // its order.
 import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { browserProgram } from "../browser/harness.mjs";
 
 const chromiumSwitches = (folder) => [
@@ -27,4 +28,13 @@ export const engines = [
     route,
     command: ({ build, site, network }) => [`${build}/tests/engines/qt/qt_host`, word, site, network],
   })),
+  {
+    name: "CEF",
+    route: "proxy script",
+    command: ({ build, site, network, scratch }) => [
+      ...["xvfb-run", "--auto-servernum", `${build}/tests/engines/spawn_host`, "proxy", site, network],
+      ...[fileURLToPath(new URL("./cef/jcef.sh", import.meta.url)), `${build}/jcef`],
+      ...["--no-sandbox", "--disable-gpu", `--user-data-dir=${scratch}/jcef`],
+    ],
+  },
 ];
