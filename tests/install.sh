@@ -59,6 +59,14 @@ missing_packages() {
     fi
 }
 
+# What the tests of engines need beyond "tests".
+missing_engine_packages() {
+    pkg-config --exists webkit2gtk-4.1 || echo libwebkit2gtk-4.1-dev
+    pkg-config --exists webkitgtk-6.0 || echo libwebkitgtk-6.0-dev
+    have xvfb-run || echo xvfb
+    have xauth || echo xauth
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"

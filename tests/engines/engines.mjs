@@ -19,4 +19,14 @@ export const engines = [
       ...[browserProgram(), ...chromiumSwitches(`${scratch}/chromium`)],
     ],
   },
+  ...["webkit2gtk-4.1", "webkitgtk-6.0"].flatMap((api) =>
+    ["proxy", "scheme"].map((route) => ({
+      name: `WebKitGTK ${api}`,
+      route: { proxy: "proxy", scheme: "URI scheme" }[route],
+      command: ({ build, site, network }) => [
+        ...["xvfb-run", "--auto-servernum"],
+        ...[`${build}/tests/engines/webkitgtk/host_${api}`, route, site, network],
+      ],
+    })),
+  ),
 ];
