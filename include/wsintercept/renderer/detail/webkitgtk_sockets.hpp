@@ -157,8 +157,8 @@ class sockets {
     /// What is to be done behind the calls that say so. Outlives the sockets as long as the engine
     /// has streams of theirs.
     struct turns : std::enable_shared_from_this<turns> {
-        turns(sockets& s, GMainContext* context)
-            : owner{&s}, context{context}, source{context, [this] { serve(); }} {}
+        turns(sockets& s, GMainContext* of)
+            : owner{&s}, context{of}, source{of, [this] { serve(); }} {}
 
         void serve() {
             const auto self = this->shared_from_this(); // the last stream may go
