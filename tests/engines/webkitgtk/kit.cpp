@@ -44,6 +44,10 @@ class webkitgtk_fixture {
             run();
     }
 
+    static constexpr std::size_t window = sockets::window;
+    /// What the engine holds of a page's stream.
+    std::size_t held(page p) const { return p->in_engine.size(); }
+
     auto& core() { return sockets_.core(); }
     page open(const page_request& r) {
         view& v = views_.emplace_back();
@@ -179,4 +183,36 @@ TEST_CASE("traits: WebKitGTK's streams and messages, on GLib's main loop") {
     INFO(wrong.text());
     CHECK(wrong.list.empty());
     CHECK(wrong.looked_at > 100);
+}
+
+TEST_CASE("what a page has not read is bounded, and all of it comes when it reads") {
+    using namespace wsintercept;
+    kit::host app;
+    const auto table = kit::stage_table();
+    kit::webkitgtk_fixture engine{app, table, {{}, allowed_origins{*table}}};
+    const auto page = engine.open(kit::socket_request("/feed"));
+    const auto until = [&](auto so) {
+        for (int i = 0; i < kit::webkitgtk_fixture::patience && !so(); ++i)
+            engine.run();
+        return so();
+    };
+    REQUIRE(until([&] { return !engine.seen(page).received.empty() && !app.events.empty(); }));
+    engine.reads(page, false);
+    const std::string large(8 << 20, 'x');
+    const socket_id id = app.events.front().id;
+    REQUIRE_FALSE(engine.core().send(id, large));
+    const std::size_t head = engine.seen(page).received.size();
+    REQUIRE(until([&] { return engine.held(page) == engine.window; }));
+    for (int i = 0; i < 100; ++i)
+        engine.run();
+    REQUIRE(engine.held(page) == engine.window);
+    REQUIRE(engine.core().buffered_amount(id) > large.size() - engine.window);
+    engine.reads(page, true);
+    REQUIRE(until([&] { return engine.seen(page).received.size() > head + large.size(); }));
+    REQUIRE(engine.core().buffered_amount(id) == 0);
+}
+
+TEST_CASE("the stream's GType carries this version") {
+    REQUIRE(std::string{"WsinterceptInputStream_"} + WSINTERCEPT_VERSION ==
+            wsintercept::webkitgtk::detail::stream_type_name);
 }
