@@ -28,7 +28,7 @@ sanitizer_package() {
     echo "libclang-rt-${version:-14}-dev"
 }
 
-# What "build", "demo" and "tests" need beyond the one before, as Debian and Ubuntu call it.
+# What "build", "demo", "tests" and "engines" need beyond the one before, as Debian and Ubuntu call it.
 missing_packages() {
     local what=$1
     have g++ || echo g++
@@ -57,12 +57,15 @@ missing_packages() {
     if have clang++ && ! have_sanitizers; then
         sanitizer_package
     fi
+    [ "$what" = tests ] && return
+    missing_engine_packages
 }
 
-# What the tests of engines need beyond "tests".
+# What "engines" needs beyond that.
 missing_engine_packages() {
-    pkg-config --exists webkit2gtk-4.1 || echo libwebkit2gtk-4.1-dev
-    pkg-config --exists webkitgtk-6.0 || echo libwebkitgtk-6.0-dev
+    pkg-config --exists Qt6WebEngineCore 2>/dev/null || echo qt6-webengine-dev
+    pkg-config --exists webkit2gtk-4.1 2>/dev/null || echo libwebkit2gtk-4.1-dev
+    pkg-config --exists webkitgtk-6.0 2>/dev/null || echo libwebkitgtk-6.0-dev
     have xvfb-run || echo xvfb
     have xauth || echo xauth
 }

@@ -8,21 +8,26 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'END'
-usage: tests/run.sh [--all]
+usage: tests/run.sh [--engines | --all]
 
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
 
+  --engines
+          the other engines: installs QtWebEngine, WebKitGTK and a CEF, and runs their adapters in
+          them; nothing is skipped
   --all   also the demo without each of its rows in turn, longer sequences in small worlds, fuzzing
-          for a minute a target, and the planted faults
+          for a minute a target, the planted faults, and the other engines
   --help  this text
 END
 }
 
 all=no
+engines=no
 case "${1:-}" in
 "") ;;
 --all) all=yes ;;
+--engines) engines=only ;;
 --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac
@@ -151,6 +156,10 @@ readme_shows() {
     awk '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = 1 }' README.md | diff - "$1"
 }
 
+custom_renderer_says() {
+    $gcc/examples/custom_renderer | diff - examples/custom_renderer/expected.txt
+}
+
 test_gcc() {
     part "GCC: build"
     check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 \
@@ -160,7 +169,7 @@ test_gcc() {
         tests/unit/unit_{cef,deflate_cef,tls_cef,allocations,loopback,host} \
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
         tests/browser/{endpoint,bridge}_host tests/network/network_host tests/worlds/worlds \
-        examples/{echo,htmlrenderer/htmlrenderer,demo/demo} \
+        examples/{custom_renderer,echo,htmlrenderer/htmlrenderer,demo/demo} \
         bench/bench_{rfc6455,url,peer_check} || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
@@ -179,6 +188,7 @@ test_gcc() {
     check "benchmarks of the peer check run" $gcc/bench/bench_peer_check \
         --benchmark_min_time=0.001 || true
     check "the README's program" readme_shows examples/echo/main.cpp || true
+    check "the adapter of a renderer of one's own" custom_renderer_says || true
     part "PAC text and URLs, against Node"
     check "PAC text" node tests/unit/pac_differential.mjs $gcc/tests/unit/pac_oracle || true
     check "URLs" node tests/unit/url_differential.mjs $gcc/tests/unit/pac_oracle || true
@@ -277,13 +287,36 @@ test_demo() {
     done
 }
 
+test_engines() {
+    part "Other engines: build"
+    patience=1200
+    if ! install_missing engines; then
+        fail "the engines are not there"
+        return
+    fi
+    check "set up" set_up $engine_build -Dbuildtype=plain -Doptimization=1 -Dqt=enabled || return 0
+    check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
+        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/qt/qt_demo || return 0
+    check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
+    part "Other engines: tests"
+    count "Qt adapter, in QtWebEngine" $engine_build/tests/engines/qt/qt_adapter
+    check "the demo in QtWebEngine" $engine_build/examples/qt/qt_demo --offscreen || true
+    count "the site in every engine" node tests/engines/run.mjs $engine_build
+    sed -n '/: [A-Z][A-Za-z]* [0-9]/p' "$log" # which versions they were
+}
+
 main() {
     gcc=build/gcc
+    engine_build=build/engines
     clang=build/sanitizers
     mkdir -p build
     part "What is needed"
     if ! install_missing tests; then
         fail "what is needed is not there"
+        finish
+    fi
+    if [ $engines = only ]; then
+        test_engines
         finish
     fi
     test_form
@@ -295,6 +328,7 @@ main() {
     test_network
     test_pages
     test_demo
+    [ $all = no ] || test_engines
     finish
 }
 

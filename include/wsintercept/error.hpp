@@ -68,6 +68,7 @@ enum class error {
     bad_url,
     bad_status_line,
     body_too_large,
+    body_lost, ///< the engine did not hand over all of it
     bad_chunk,
 
     // An opening handshake, RFC 6455 4.2.1.
@@ -105,6 +106,9 @@ enum class error {
     tls_failed,
     no_secret,    ///< missing, or not where it could be
     wrong_secret, ///< another, or more than one
+    duplicate_redirected_url,
+    bad_redirected_url,
+    redirected_no_handshake, ///< only WebSockets are redirected
 
     // Frames, RFC 6455 5 and 7.
     reserved_bit = 220,
@@ -254,6 +258,8 @@ constexpr const char* describe(error e) noexcept {
     case error::bad_url: return "RFC 6455 3: invalid URL";
     case error::bad_status_line: return "RFC 9112 4: invalid status line";
     case error::body_too_large: return "RFC 9110 15.5.14: the request's body is too large";
+    case error::body_lost:
+        return "the engine did not hand over all of the request's body: a Blob, a stream or a file";
     case error::bad_chunk: return "RFC 9112 7.1: an invalid chunk";
 
     case error::method_not_get: return "RFC 6455 4.2.1: the method is not GET";
@@ -289,6 +295,12 @@ constexpr const char* describe(error e) noexcept {
     case error::method_not_supported: return "RFC 9110 15.5.6: this method is not served here";
     case error::no_secret: return "the request does not have the secret of this launch";
     case error::wrong_secret: return "the request has another secret than that of this launch";
+    case error::duplicate_redirected_url:
+        return "a redirected request names more than one URL that it was for";
+    case error::bad_redirected_url:
+        return "the URL that a redirected request was for is no ws or wss URL";
+    case error::redirected_no_handshake:
+        return "RFC 6455 4.2.1: a redirected request that is no opening handshake";
 
     case error::tls_failed: return "TLS with the peer failed";
 

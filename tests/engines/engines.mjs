@@ -19,6 +19,14 @@ export const engines = [
       ...[browserProgram(), ...chromiumSwitches(`${scratch}/chromium`)],
     ],
   },
+  ...[
+    ["redirect", "redirected sockets"],
+    ["proxy", "proxy script"],
+  ].map(([word, route]) => ({
+    name: "QtWebEngine",
+    route,
+    command: ({ build, site, network }) => [`${build}/tests/engines/qt/qt_host`, word, site, network],
+  })),
   ...["webkit2gtk-4.1", "webkitgtk-6.0"].flatMap((api) =>
     ["proxy", "scheme"].map((route) => ({
       name: `WebKitGTK ${api}`,

@@ -37,11 +37,11 @@ TEST_CASE("traits: shaped as a GIOStream") {
     passes<wsintercept::kit::ginputstream_fixture>();
 }
 
-TEST_CASE("traits: shaped as a CEF resource handler, whose calls come on foreign threads") {
+TEST_CASE("traits: CEF, over a stand-in whose calls come on foreign threads") {
     passes<wsintercept::kit::cef_fixture>();
 }
 
-TEST_CASE("CEF: Create leaves to the network what the table does, before a connection exists") {
+TEST_CASE("CEF: the factory leaves to the network what the table does, before a connection exists") {
     wsintercept::kit::host app;
     const std::vector<wsintercept::row> rows{{"ws://myapp/*", wsintercept::action::automatic}};
     const auto table = wsintercept::intercepted_urls::build(rows).table;

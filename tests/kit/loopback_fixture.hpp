@@ -1,5 +1,6 @@
 // The kit over the loopback endpoint: real TCP on 127.0.0.1, and a page that arrives as Chromium
-// does through a proxy: CONNECT for sockets, absolute form for plain requests.
+// does through a proxy (CONNECT for sockets, absolute form for plain requests), or whose sockets
+// QtWebEngine redirects.
 #pragma once
 
 #include "traits_fixture.hpp"
@@ -38,12 +39,15 @@ class loopback_fixture {
     };
 
   public:
+    enum class arrives { by_proxy, redirected };
+
     using page = client*;
     static constexpr duration unit = std::chrono::milliseconds{100};
     static constexpr int patience = 40000;
 
-    loopback_fixture(host& h, const table_pointer& table, const interceptor_options& options)
-        : endpoint_{io_, h, table, settings(options)} {
+    loopback_fixture(host& h, const table_pointer& table, const interceptor_options& options,
+                     arrives how = arrives::by_proxy)
+        : how_{how}, endpoint_{io_, h, table, settings(options, how)} {
         std::signal(SIGPIPE, SIG_IGN);
         listens_ = !endpoint_.listen();
     }
@@ -59,8 +63,19 @@ class loopback_fixture {
         c.is_socket = r.is_socket();
         c.head_only = r.method == "HEAD";
         c.head = r.head();
-        c.tunnel = !c.is_socket;
-        if (c.is_socket) {
+        c.tunnel = !c.is_socket || how_ == arrives::redirected;
+        if (how_ == arrives::redirected)
+            c.head.insert(c.head.find("\r\n") + 2,
+                          "X-Secret: " + std::string{secret} +
+                              (c.is_socket ? "\r\nX-Url: " + r.url + "\r\n" : "\r\n"));
+        if (c.is_socket && how_ == arrives::redirected) {
+            const std::size_t target = c.head.find(' ') + 1;
+            c.head.replace(target, c.head.find(' ', target) - target, "/");
+            const std::size_t host = c.head.find("Host: ") + 6;
+            c.head.replace(host, c.head.find("\r\n", host) - host,
+                           "127.0.0.1:" + std::to_string(endpoint_.port()));
+            c.to_send = c.head;
+        } else if (c.is_socket) {
             c.to_send = "CONNECT myapp:80 HTTP/1.1\r\nHost: myapp:80\r\n\r\n";
         } else {
             const std::size_t target = c.head.find(' ') + 1;
@@ -111,10 +126,15 @@ class loopback_fixture {
     }
 
   private:
-    static loopback::options settings(const interceptor_options& given) {
+    static constexpr std::string_view secret = "0123456789abcdef";
+
+    static loopback::options settings(const interceptor_options& given, arrives how) {
         loopback::options o;
         o.limits = given.limits;
         o.origins = given.origins;
+        if (how == arrives::redirected)
+            o.credentials = loopback::credentials::redirect(
+                "X-Secret", "X-Url", loopback::launch_secret{std::string{secret}});
         return o;
     }
 
@@ -167,6 +187,7 @@ class loopback_fixture {
         return true;
     }
 
+    const arrives how_;
     boost::asio::io_context io_{1};
     endpoint endpoint_;
     bool listens_ = false;

@@ -31,7 +31,7 @@ function expect(condition, otherwise) {
     throw new Error(otherwise);
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /// Sends and waits for what comes back.
 async function exchange(card, socket, data) {

@@ -45,7 +45,8 @@ struct arrival {
     std::string url;      ///< in normal form
     bool at_root = false; ///< http://ROOT/... or https://ROOT/...
     bool handshake = false;
-    bool secure = false; ///< wss or https
+    bool secure = false;     ///< wss or https
+    bool redirected = false; ///< it came to the endpoint's own address (redirected.hpp)
 };
 
 namespace detail {

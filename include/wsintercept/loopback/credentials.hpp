@@ -37,13 +37,36 @@ class credentials {
     static credentials field(std::string name, const launch_secret& secret) {
         return {kind::field, std::move(name), secret.text()};
     }
+    /// The same, for engines that redirect a WebSocket to ws://127.0.0.1:PORT/ (QtWebEngine): the
+    /// field `url_name` ("X-Wsintercept-Url") of a request that has the secret is the URL that the
+    /// page asked for, in visible ASCII. What has no such field asks for what its target says.
+    static credentials redirect(std::string name, std::string url_name,
+                                const launch_secret& secret) {
+        credentials c{kind::redirect, std::move(name), secret.text()};
+        c.url_name_ = std::move(url_name);
+        return c;
+    }
 
-    /// Not so: an empty secret, or a name that is no token. `endpoint::listen` fails then.
-    bool usable() const noexcept { return !value_.empty() && rfc9112::is_token(name_); }
+    /// Not so: an empty secret, a name that is no token, two that are the same. `endpoint::listen`
+    /// fails then.
+    bool usable() const noexcept {
+        const bool two =
+            rfc9112::is_token(url_name_) && !rfc9112::equal_ignoring_case(url_name_, name_);
+        return !value_.empty() && rfc9112::is_token(name_) && (two || kind_ != kind::redirect);
+    }
 
     /// Whether the field may hold what no event, log or forwarded head may show.
     bool hides(std::string_view name) const noexcept {
-        return rfc9112::equal_ignoring_case(name, name_);
+        return rfc9112::equal_ignoring_case(name, name_) ||
+               (kind_ == kind::redirect && rfc9112::equal_ignoring_case(name, url_name_));
+    }
+
+    /// The field with the URL of a redirected request. Only of what `check` let through; CONNECT,
+    /// which shows no secret there, has none.
+    rfc9112::occurrence redirected_url(const rfc9112::request_head& head) const noexcept {
+        return kind_ == kind::redirect && head.method != "CONNECT"
+                   ? rfc9112::find(head.fields, url_name_)
+                   : rfc9112::occurrence{};
     }
 
     /// Whether a tunnel that was let through showed the secret.
@@ -66,7 +89,7 @@ class credentials {
     }
 
   private:
-    enum class kind : std::uint8_t { proxy, field };
+    enum class kind : std::uint8_t { proxy, field, redirect };
 
     credentials(kind k, std::string name, std::string value)
         : kind_{k}, name_{std::move(name)}, value_{std::move(value)} {}
@@ -87,7 +110,8 @@ class credentials {
 
     kind kind_;
     std::string name_;
-    std::string value_; ///< of the field, without the scheme; empty: fits nothing
+    std::string value_;    ///< of the field, without the scheme; empty: fits nothing
+    std::string url_name_; ///< redirect: of the field with the URL
 };
 
 } // namespace wsintercept::loopback

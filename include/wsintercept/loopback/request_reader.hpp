@@ -8,6 +8,7 @@
 #include <wsintercept/loopback/challenged.hpp>
 #include <wsintercept/loopback/credentials.hpp>
 #include <wsintercept/loopback/forwarded.hpp>
+#include <wsintercept/loopback/redirected.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
 #include <cstddef>
@@ -45,7 +46,7 @@ struct reading {
     const std::optional<credentials>& wanted;
     bool relays = false;    ///< what no row takes goes to the network
     bool to_proxy = false;  ///< by way of a proxy
-    std::uint16_t port = 0; ///< of the endpoint
+    std::uint16_t port = 0; ///< the endpoint's
 };
 
 class request_reader {
@@ -97,8 +98,11 @@ class request_reader {
                 rfc9112::parse_state::done)
                 return refuse(error::head_too_large);
         }
-        arrival_ = read_arrival(head, {tunnel_ ? &*tunnel_ : nullptr, secure_}, by.table, by.root,
-                                by.relays);
+        const way_in way{tunnel_ ? &*tunnel_ : nullptr, secure_};
+        const rfc9112::occurrence url =
+            by.wanted ? by.wanted->redirected_url(head) : rfc9112::occurrence{};
+        arrival_ = url.count == 0 ? read_arrival(head, way, by.table, by.root, by.relays)
+                                  : read_redirected(head, url, way, by.port);
         const found result = take_head(head, by);
         bytes_.erase(0, head.bytes.size());
         return in_body_ && result == found::need_more ? read_body() : result;
@@ -158,7 +162,8 @@ class request_reader {
             const bool checked = !by.wanted || by.wanted->covers_tunnels();
             return checked ? found::relay_tunnel : refuse(error::no_secret);
         }
-        shown_head_ = loopback::shown_head(head, by.wanted);
+        shown_head_ = arrival_.redirected ? head_before_redirect(head, arrival_, by.wanted)
+                                          : loopback::shown_head(head, by.wanted);
         close_after_ = asks_to_close(head);
         if (arrival_.kind == arrival::kind::relay_request) {
             const error bad = framing_.start(head, std::numeric_limits<std::uint64_t>::max());

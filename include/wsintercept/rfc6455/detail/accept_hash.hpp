@@ -99,7 +99,13 @@ constexpr hash_words accept_hash_portable(const char* key) noexcept {
 // element is its first word. Built-ins rather than <immintrin.h>, which takes half a second to
 // read.
 
-using vector4 = int __attribute__((vector_size(16)));
+using vector4 = int __attribute__((vector_size(16))); ///< as the instructions take it
+
+/// Modulo 2^32 each: of int it would be undefined.
+__attribute__((always_inline)) inline vector4 sum(vector4 a, vector4 b) noexcept {
+    using modular = unsigned __attribute__((vector_size(16)));
+    return reinterpret_cast<vector4>(reinterpret_cast<modular>(a) + reinterpret_cast<modular>(b));
+}
 
 constexpr vector4 hash_vector(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2,
                               std::uint32_t w3) noexcept {
@@ -133,13 +139,13 @@ __attribute__((target("sha,sse4.1"))) inline void twenty_rounds_sha(vector4& abc
 __attribute__((target("sha,sse4.1"))) inline void hash_block_sha(vector4& abcd, vector4& fifth,
                                                                  const hash_vectors& v) noexcept {
     const vector4 before = abcd;
-    vector4 e = fifth + v.w[0];
+    vector4 e = sum(fifth, v.w[0]);
     twenty_rounds_sha<0>(abcd, e, v.w);
     twenty_rounds_sha<20>(abcd, e, v.w);
     twenty_rounds_sha<40>(abcd, e, v.w);
     twenty_rounds_sha<60>(abcd, e, v.w);
-    abcd += before;
-    fifth += e;
+    abcd = sum(abcd, before);
+    fifth = sum(fifth, e);
 }
 
 __attribute__((target("sha,sse4.1"))) inline hash_words accept_hash_sha(const char* key) noexcept {
