@@ -64,10 +64,13 @@ missing_packages() {
 # What "engines" needs beyond that.
 missing_engine_packages() {
     pkg-config --exists Qt6WebEngineCore 2>/dev/null || echo qt6-webengine-dev
+    pkg-config --exists webkit2gtk-4.1 2>/dev/null || echo libwebkit2gtk-4.1-dev
+    pkg-config --exists webkitgtk-6.0 2>/dev/null || echo libwebkitgtk-6.0-dev
+    have xvfb-run || echo xvfb
+    have xauth || echo xauth
     # CEF, from the Java registry
     have javac || echo openjdk-17-jdk-headless openjdk-17-jre | tr ' ' '\n'
     have mvn || echo maven
-    have xvfb-run || printf '%s\n' xvfb xauth
     have_library libnss3.so || echo libnss3
     have_library libgtk-3.so.0 || echo libgtk-3-0
     have_library libgbm.so.1 || echo libgbm1

@@ -20,14 +20,6 @@ export const engines = [
       ...[browserProgram(), ...chromiumSwitches(`${scratch}/chromium`)],
     ],
   },
-  ...[
-    ["redirect", "redirected sockets"],
-    ["proxy", "proxy script"],
-  ].map(([word, route]) => ({
-    name: "QtWebEngine",
-    route,
-    command: ({ build, site, network }) => [`${build}/tests/engines/qt/qt_host`, word, site, network],
-  })),
   {
     name: "CEF",
     route: "proxy script",
@@ -37,4 +29,22 @@ export const engines = [
       ...["--no-sandbox", "--disable-gpu", `--user-data-dir=${scratch}/jcef`],
     ],
   },
+  ...[
+    ["redirect", "redirected sockets"],
+    ["proxy", "proxy script"],
+  ].map(([word, route]) => ({
+    name: "QtWebEngine",
+    route,
+    command: ({ build, site, network }) => [`${build}/tests/engines/qt/qt_host`, word, site, network],
+  })),
+  ...["webkit2gtk-4.1", "webkitgtk-6.0"].flatMap((api) =>
+    ["proxy", "scheme"].map((route) => ({
+      name: `WebKitGTK ${api}`,
+      route: { proxy: "proxy", scheme: "URI scheme" }[route],
+      command: ({ build, site, network }) => [
+        ...["xvfb-run", "--auto-servernum"],
+        ...[`${build}/tests/engines/webkitgtk/host_${api}`, route, site, network],
+      ],
+    })),
+  ),
 ];

@@ -45,8 +45,9 @@ class endpoint {
     /// the default one.
     endpoint(Handler& handler, std::shared_ptr<const url_table> table, loopback::options o = {},
              GMainContext* context = nullptr)
-        : secret_{loopback::launch_secret::make()},
-          carried_{handler, std::move(table), with_secret(std::move(o), secret_), poster(context)},
+        : secret_{loopback::launch_secret::make()}, carried_{handler, std::move(table),
+                                                             with_secret(std::move(o), secret_),
+                                                             poster(context)},
           renewal_{context, [this] { renew(); }} {}
     endpoint(const endpoint&) = delete;
     endpoint& operator=(const endpoint&) = delete;
@@ -100,8 +101,12 @@ class endpoint {
     }
 
     /// send, close, answer, respond: see loopback::carried_sockets.
-    const typename carried::methods& sockets() const noexcept { return carried_.sockets(); }
-    std::uint16_t port() const noexcept { return carried_.port(); }
+    const typename carried::methods& sockets() const noexcept {
+        return carried_.sockets();
+    }
+    std::uint16_t port() const noexcept {
+        return carried_.port();
+    }
 
   private:
     static loopback::options with_secret(loopback::options o, const loopback::launch_secret& s) {

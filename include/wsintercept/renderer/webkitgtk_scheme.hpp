@@ -58,17 +58,17 @@ class scheme {
 
     /// Once for each manager, before its first page: the pages of its views get the class.
     void attach(WebKitUserContentManager* manager, const intercepted_urls& table) {
-        const std::string script = bridge::page_script(table, bridge::channel::webkit,
-                                                       std::string{name} + "://bridge");
-        WebKitUserScript* const own = webkit_user_script_new(
-            script.c_str(), WEBKIT_USER_CONTENT_INJECT_ALL_FRAMES,
-            WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START, nullptr, nullptr);
+        const std::string script =
+            bridge::page_script(table, bridge::channel::webkit, std::string{name} + "://bridge");
+        WebKitUserScript* const own =
+            webkit_user_script_new(script.c_str(), WEBKIT_USER_CONTENT_INJECT_ALL_FRAMES,
+                                   WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START, nullptr, nullptr);
         webkit_user_content_manager_add_script(manager, own);
         webkit_user_script_unref(own);
-        g_signal_connect_data(manager, "script-message-with-reply-received::wsintercept",
-                              G_CALLBACK(&on_message), new anchor{at_},
-                              [](gpointer data, GClosure*) { delete static_cast<anchor*>(data); },
-                              GConnectFlags{});
+        g_signal_connect_data(
+            manager, "script-message-with-reply-received::wsintercept", G_CALLBACK(&on_message),
+            new anchor{at_}, [](gpointer data, GClosure*) { delete static_cast<anchor*>(data); },
+            GConnectFlags{});
         webkit_user_content_manager_register_script_message_handler_with_reply(manager, name,
                                                                                nullptr);
     }
@@ -187,9 +187,13 @@ class scheme {
         constexpr std::string_view start = "wsintercept://bridge/down/";
         const std::string_view url = webkit_uri_scheme_request_get_uri(r);
         detail::connected to;
+        const std::optional<std::string_view> origin = field(r, "Origin");
         if (url.starts_with(start))
-            to = streams_.connect(url.substr(start.size()), field(r, "Origin"));
-        finish(r, to.status, to.stream.get(), {{"Cache-Control", "no-store"}});
+            to = streams_.connect(url.substr(start.size()), origin);
+        fields_type fields{{"Cache-Control", "no-store"}};
+        if (origin)
+            fields.emplace_back("Access-Control-Allow-Origin", *origin);
+        finish(r, to.status, to.stream.get(), fields);
     }
 
     void answer(WebKitURISchemeRequest* r) {
@@ -211,9 +215,9 @@ class scheme {
         unsigned status = 400;
         const auto page = std::make_shared<plain>();
         page->request = r;
-        const auto handle = head ? streams_.request({method, url, *head, {}},
-                                                    [page](const response& a) { page->answer(a); },
-                                                    status)
+        const auto handle = head ? streams_.request(
+                                       {method, url, *head, {}},
+                                       [page](const response& a) { page->answer(a); }, status)
                                  : nullptr;
         if (!handle)
             return finish(r, status, nullptr, {});
@@ -262,10 +266,9 @@ class scheme {
             return out;
         }
     };
-    /// stream: null for an empty body. Pages of every origin may see what they are answered.
+    /// stream: null for an empty body.
     static void finish(WebKitURISchemeRequest* r, unsigned status, GInputStream* stream,
-                       const fields_type& fields,
-                       const char* type = "application/octet-stream",
+                       const fields_type& fields, const char* type = "application/octet-stream",
                        const char* reason = nullptr) {
         const gobject_ptr<GInputStream> none{g_memory_input_stream_new()};
         const gobject_ptr<WebKitURISchemeResponse> answer{

@@ -77,7 +77,9 @@ struct window {
         gtk_window_set_child(GTK_WINDOW(top), GTK_WIDGET(view));
         gtk_window_present(GTK_WINDOW(top));
     }
-    static bool start() { return gtk_init_check(); }
+    static bool start() {
+        return gtk_init_check();
+    }
     static constexpr const char* api = "6.0";
 #else
     window() : context{webkit_web_context_new_ephemeral()}, session{context} {}
@@ -87,15 +89,17 @@ struct window {
         gtk_container_add(GTK_CONTAINER(top), GTK_WIDGET(view));
         gtk_widget_show_all(top);
     }
-    static bool start() { return gtk_init_check(nullptr, nullptr); }
+    static bool start() {
+        return gtk_init_check(nullptr, nullptr);
+    }
     static constexpr const char* api = "4.1";
 #endif
 };
 
 /// app://myapp/... for the proxy's route, which leaves schemes to the program.
 void serve_file(WebKitURISchemeRequest* r, gpointer site) {
-    const auto file = engines::file(static_cast<const char*>(site),
-                                    webkit_uri_scheme_request_get_uri(r));
+    const auto file =
+        engines::file(static_cast<const char*>(site), webkit_uri_scheme_request_get_uri(r));
     const std::string body = file ? file->body : "";
     GBytes* const bytes = g_bytes_new(body.data(), body.size());
     GInputStream* const stream = g_memory_input_stream_new_from_bytes(bytes);

@@ -54,8 +54,8 @@ class loop_source {
     /// Not before; replaces the time that was set.
     void at(time_point when) noexcept {
         using std::chrono::microseconds;
-        const auto left = std::max(std::chrono::ceil<microseconds>(when - clock::now()),
-                                   microseconds::zero());
+        const auto left =
+            std::max(std::chrono::ceil<microseconds>(when - clock::now()), microseconds::zero());
         g_source_set_ready_time(source_, g_get_monotonic_time() + left.count() + 1);
     }
 

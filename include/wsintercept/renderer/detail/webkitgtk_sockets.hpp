@@ -65,9 +65,9 @@ class sockets {
 
     sockets(Handler& handler, typename interceptor::table_pointer table,
             interceptor_options options, GMainContext* context)
-        : handler_{handler}, limits_{options.limits},
-          turns_{std::make_shared<turns>(*this, context)}, posted_{context},
-          core_{traits_, handler, std::move(table), std::move(options)} {}
+        : handler_{handler}, limits_{options.limits}, turns_{std::make_shared<turns>(*this,
+                                                                                     context)},
+          posted_{context}, core_{traits_, handler, std::move(table), std::move(options)} {}
     sockets(const sockets&) = delete;
     sockets& operator=(const sockets&) = delete;
     ~sockets() { turns_->owner = nullptr; }
@@ -157,8 +157,8 @@ class sockets {
     /// What is to be done behind the calls that say so. Outlives the sockets as long as the engine
     /// has streams of theirs.
     struct turns : std::enable_shared_from_this<turns> {
-        turns(sockets& s, GMainContext* context)
-            : owner{&s}, context{context}, source{context, [this] { serve(); }} {}
+        turns(sockets& s, GMainContext* of)
+            : owner{&s}, context{of}, source{of, [this] { serve(); }} {}
 
         void serve() {
             const auto self = this->shared_from_this(); // the last stream may go
@@ -263,8 +263,8 @@ class sockets {
         std::string token;
         std::string request; ///< announced; empty once it was asked for
         bridge::uplink up;
-        body_stream* down = nullptr;                  ///< null: none yet, or gone
-        std::size_t ahead = 0;                        ///< bytes of it that the page has not read
+        body_stream* down = nullptr;                 ///< null: none yet, or gone
+        std::size_t ahead = 0;                       ///< bytes of it that the page has not read
         std::function<void(const response&)> answer; ///< of a plain request
         ending last = ending::abort;
         bool input_waits = false; ///< noted for serve

@@ -26,7 +26,8 @@ struct stream_filler {
     ~stream_filler() = default;
 };
 
-/// What is in the GObject. As WebKit does, the engine has one asynchronous read under way at a time.
+/// What is in the GObject. As WebKit does, the engine has one asynchronous read under way at a
+/// time.
 class body_stream {
   public:
     /// A new GObject, owned by the caller. `out` is valid until filler.stream_gone() is called.
@@ -73,9 +74,9 @@ class body_stream {
         if (known == 0)
             known = g_type_from_name(stream_type_name); // of another shared object
         if (known == 0)
-            known = g_type_register_static_simple(
-                G_TYPE_INPUT_STREAM, stream_type_name, sizeof(instance_class), &init_class,
-                sizeof(instance), nullptr, GTypeFlags{});
+            known = g_type_register_static_simple(G_TYPE_INPUT_STREAM, stream_type_name,
+                                                  sizeof(instance_class), &init_class,
+                                                  sizeof(instance), nullptr, GTypeFlags{});
         return known;
     }
 
