@@ -37,6 +37,8 @@ inline void print_engine(std::string_view name, std::string_view version) {
 inline void print_cannot(std::string_view cell, std::string_view why) {
     print("cannot\t" + std::string{cell} + "\t" + std::string{why});
 }
+inline constexpr std::string_view no_workers =
+    "no script can be put into workers, which keep the engine's own class: take the endpoint";
 [[noreturn]] inline void fail(std::string_view why) {
     print("failed\t" + std::string{why});
     std::_Exit(1);
@@ -66,6 +68,16 @@ inline std::optional<site_file> file(const std::string& site, std::string_view u
     site_file out;
     out.type = name.ends_with(".js") ? "text/javascript" : "text/html";
     out.body.assign(std::istreambuf_iterator<char>{in}, {});
+    return out;
+}
+
+/// The page's text with its scripts in it, for pages that come from no server.
+inline std::string whole_page(const std::string& site) {
+    std::string out = file(site, "index.html")->body;
+    for (const std::string name : {"checks.js", "page.js"}) {
+        const std::string tag = "<script src=\"" + name + "\">";
+        out.replace(out.find(tag), tag.size(), "<script>" + file(site, name)->body);
+    }
     return out;
 }
 

@@ -169,8 +169,7 @@ class scheme final : public route {
         for (const char* name : {"http", "https", "app"})
             context->RegisterSchemeHandlerFactory(name, "myapp", new site_factory{site_});
         for (const char* cell : {"worker", "shared worker", "service worker"})
-            engines::print_cannot(cell, "CEF has no hook that gives workers the page-side class: "
-                                        "take the endpoint");
+            engines::print_cannot(cell, engines::no_workers);
         ready(nullptr);
     }
     visits pages() const override {

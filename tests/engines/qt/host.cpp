@@ -24,16 +24,6 @@ struct host : engines::handler<const methods> {
     using handler::on;
 };
 
-/// The page's text with its scripts in it, for pages that come from no server.
-std::string whole_page(const std::string& site) {
-    std::string out = engines::file(site, "index.html")->body;
-    for (const std::string name : {"checks.js", "page.js"}) {
-        const std::string tag = "<script src=\"" + name + "\">";
-        out.replace(out.find(tag), tag.size(), "<script>" + engines::file(site, name)->body);
-    }
-    return out;
-}
-
 allowed_origins origins() {
     allowed_origins out{*engines::table()};
     out.allow("http://myapp");
@@ -59,7 +49,7 @@ class visitor {
         const step& s = steps_[at_++];
         const QUrl url{QString::fromStdString(engines::url_of(s.visit, network_))};
         if (s.from_text)
-            page_.setHtml(QString::fromStdString(whole_page(site_)), url);
+            page_.setHtml(QString::fromStdString(engines::whole_page(site_)), url);
         else
             page_.load(url);
     }

@@ -109,13 +109,17 @@ void serve_file(WebKitURISchemeRequest* r, gpointer site) {
     g_bytes_unref(bytes);
 }
 
-/// Opens one page after another.
-void run(window& w, host& h, const std::vector<engines::visit>& visits, std::string_view network) {
+/// Opens one page after another; plain ones by their text, where the route does not bring them.
+void run(window& w, host& h, const std::vector<engines::visit>& visits, std::string_view network,
+         bool from_text = false) {
     GMainLoop* const loop = g_main_loop_new(nullptr, FALSE);
     std::size_t next = 0;
     const auto open = [&] {
         const std::string url = engines::url_of(visits[next], network);
-        webkit_web_view_load_uri(w.view, url.c_str());
+        if (from_text && url.starts_with("http"))
+            webkit_web_view_load_html(w.view, engines::whole_page(h.site).c_str(), url.c_str());
+        else
+            webkit_web_view_load_uri(w.view, url.c_str());
     };
     h.on_done = [&] {
         if (++next == visits.size())
@@ -167,10 +171,13 @@ void run_scheme(window& w, host& h, methods& m, std::string_view network) {
     scheme.serve(w.context, "app");
     w.show();
     scheme.attach(webkit_web_view_get_user_content_manager(w.view), *engines::table());
-    run(w, h, {{"app://myapp/", "own-scheme page,iframe,wss"}}, network);
-    engines::print_cannot("worker", "scripts are not injected into workers");
-    engines::print_cannot("shared worker", "scripts are not injected into workers");
-    engines::print_cannot("service worker", "scripts are not injected into workers");
+    for (const char* cell : {"worker", "shared worker", "service worker"})
+        engines::print_cannot(cell, engines::no_workers);
+    run(w, h,
+        {{"http://myapp/", "page,wss"},
+         {"https://myapp/", "https page"},
+         {"app://myapp/", "own-scheme page,iframe"}},
+        network, true);
 }
 
 } // namespace
