@@ -298,6 +298,7 @@ test_cef_root() {
         "-Dcef_root=$cef_root" || return 0
     check "build without warnings" ninja -C $cef_build tests/engines/cef/cef_host || return 0
     ln -sf "$cef_root"/Release/* "$cef_root"/Resources/* $cef_build/tests/engines/cef/
+    check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
     count "the site in CEF" node tests/engines/run.mjs $cef_build "CEF in C++"
 }
 
