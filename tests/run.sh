@@ -8,11 +8,13 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'END'
-usage: tests/run.sh [--engines | --all]
+usage: tests/run.sh [--engines | --cef-root DIR | --all]
 
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
 
+  --cef-root DIR
+          the CEF adapter in a C++ program, on the CEF distribution in DIR
   --engines
           the other engines: installs QtWebEngine, WebKitGTK and a CEF, and runs their adapters in
           them; nothing is skipped
@@ -24,10 +26,12 @@ END
 
 all=no
 engines=no
+cef_root=
 case "${1:-}" in
 "") ;;
 --all) all=yes ;;
 --engines) engines=only ;;
+--cef-root) cef_root=$(cd "${2:?a folder}" && pwd) ;;
 --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac
@@ -287,6 +291,17 @@ test_demo() {
     done
 }
 
+# A real CEF in a C++ program: not in CI, since CEF is in no package.
+test_cef_root() {
+    part "CEF in a C++ program"
+    check "set up" set_up $cef_build -Dbuildtype=plain -Doptimization=1 -Dexamples=disabled \
+        "-Dcef_root=$cef_root" || return 0
+    check "build without warnings" ninja -C $cef_build tests/engines/cef/cef_host || return 0
+    ln -sf "$cef_root"/Release/* "$cef_root"/Resources/* $cef_build/tests/engines/cef/
+    check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
+    count "the site in CEF" node tests/engines/run.mjs $cef_build "CEF in C++"
+}
+
 test_engines() {
     part "Other engines: build"
     patience=1200
@@ -308,11 +323,16 @@ test_engines() {
 main() {
     gcc=build/gcc
     engine_build=build/engines
+    cef_build=build/cef
     clang=build/sanitizers
     mkdir -p build
     part "What is needed"
     if ! install_missing tests; then
         fail "what is needed is not there"
+        finish
+    fi
+    if [ -n "$cef_root" ]; then
+        test_cef_root
         finish
     fi
     if [ $engines = only ]; then

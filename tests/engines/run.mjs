@@ -9,7 +9,7 @@ import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { scratch } from "../browser/harness.mjs";
 import { startServer } from "../browser/server.mjs";
-import { engines } from "./engines.mjs";
+import { cefInCpp, engines } from "./engines.mjs";
 
 const [build, ...words] = process.argv.slice(2);
 const write = words[0] === "--write" && words.shift() === "--write";
@@ -92,7 +92,8 @@ function parts() {
 const withoutVersions = (text) => text.replace(/[0-9]+(\.[0-9]+)+/g, "N");
 
 const { port } = await startServer();
-const chosen = engines.filter(({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)));
+const all = words[0] === "CEF in C++" ? cefInCpp : engines;
+const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)));
 const results = [];
 for (const engine of chosen)
   results.push({ ...engine, ...(await run({ ...engine, network: `ws://127.0.0.1:${port}/` })) });

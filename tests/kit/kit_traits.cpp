@@ -41,7 +41,8 @@ TEST_CASE("traits: CEF, over a stand-in whose calls come on foreign threads") {
     passes<wsintercept::kit::cef_fixture>();
 }
 
-TEST_CASE("CEF: the factory leaves to the network what the table does, before a connection exists") {
+TEST_CASE(
+    "CEF: the factory leaves to the network what the table does, before a connection exists") {
     wsintercept::kit::host app;
     const std::vector<wsintercept::row> rows{{"ws://myapp/*", wsintercept::action::automatic}};
     const auto table = wsintercept::intercepted_urls::build(rows).table;
