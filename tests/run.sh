@@ -299,7 +299,12 @@ test_cef_root() {
     check "build without warnings" ninja -C $cef_build tests/engines/cef/cef_host || return 0
     ln -sf "$cef_root"/Release/* "$cef_root"/Resources/* $cef_build/tests/engines/cef/
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
-    count "the site in CEF" node tests/engines/run.mjs $cef_build "CEF in C++"
+    count "the site in CEF" node tests/engines/run.mjs $cef_build --outside-ci
+}
+
+# gtk_says TEXT: the window's page comes to say so.
+gtk_says() {
+    grep -m 1 "$1" < <(timeout 30 xvfb-run --auto-servernum $engine_build/examples/gtk/gtk 2>&1)
 }
 
 test_engines() {
@@ -309,13 +314,19 @@ test_engines() {
         fail "the engines are not there"
         return
     fi
-    check "set up" set_up $engine_build -Dbuildtype=plain -Doptimization=1 -Dqt=enabled || return 0
+    check "set up" set_up $engine_build -Dbuildtype=plain -Doptimization=1 -Dqt=enabled \
+        -Dwebkitgtk=enabled || return 0
     check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
-        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/qt/qt_demo || return 0
+        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{qt/qt_demo,gtk/gtk} \
+        tests/engines/webkitgtk/{host,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
+        tests/engines/webkitgtk/kit_webkitgtk || return 0
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
+    check "a CEF from the Java registry" tests/engines/cef/jcef.sh $engine_build/jcef || return 0
     part "Other engines: tests"
     count "Qt adapter, in QtWebEngine" $engine_build/tests/engines/qt/qt_adapter
     check "the demo in QtWebEngine" $engine_build/examples/qt/qt_demo --offscreen || true
+    count "kit, on GLib's loop" $engine_build/tests/engines/webkitgtk/kit_webkitgtk
+    check "the example in WebKitGTK" gtk_says "Hello, says the program" || true
     count "the site in every engine" node tests/engines/run.mjs $engine_build
     sed -n '/: [A-Z][A-Za-z]* [0-9]/p' "$log" # which versions they were
 }

@@ -50,11 +50,11 @@ export const engines = [
 ];
 
 /// Outside CI, by tests/run.sh --cef-root: the adapter in a C++ program, on a CEF of its own.
-export const cefInCpp = [
+export const outsideCI = [
   ["proxy", "proxy script of a context"],
   ["scheme", "scheme handlers"],
 ].map(([word, route]) => ({
-  name: "CEF in C++",
+  name: "CEF, in C++",
   route,
   command: ({ build, site, network }) => [
     ...["xvfb-run", "--auto-servernum", `${build}/tests/engines/cef/cef_host`, word, site, network],

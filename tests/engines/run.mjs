@@ -1,7 +1,8 @@
-// All engines: node run.mjs BUILD [--write] [NAME...]
+// All engines: node run.mjs BUILD [--write] [--outside-ci] [NAME...]
 // Runs the site's checks in each engine by each of its routes. The last line is "N passed, N
 // failed". The table between the marks in the README is what came of it: --write puts it there;
-// without, a cell that differs is a failure. NAME: only the engines whose name begins so.
+// without, a cell that differs is a failure. --outside-ci: those that CI has not, which have a table
+// of their own. NAME: only the engines whose name begins so; no table then.
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -9,10 +10,12 @@ import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { scratch } from "../browser/harness.mjs";
 import { startServer } from "../browser/server.mjs";
-import { cefInCpp, engines } from "./engines.mjs";
+import { engines, outsideCI } from "./engines.mjs";
 
 const [build, ...words] = process.argv.slice(2);
-const write = words[0] === "--write" && words.shift() === "--write";
+const option = (name) => words[0] === name && words.shift() === name;
+const write = option("--write");
+const outside = option("--outside-ci");
 const readme = fileURLToPath(new URL("../../README.md", import.meta.url));
 const site = fileURLToPath(new URL("./site", import.meta.url));
 const cells = ["page", "iframe", "worker", "shared worker", "service worker", "wss", "https page", "own-scheme page"];
@@ -82,7 +85,8 @@ function written(results) {
 }
 
 /// The README with the table; null where it has no place for one.
-const marks = ["<!-- engines -->\n", "\n<!-- end of engines -->"];
+const mark = outside ? "engines outside CI" : "engines";
+const marks = [`<!-- ${mark} -->\n`, `\n<!-- end of ${mark} -->`];
 function parts() {
   const text = fs.readFileSync(readme, "utf8");
   const [from, to] = marks.map((mark) => text.indexOf(mark));
@@ -92,7 +96,7 @@ function parts() {
 const withoutVersions = (text) => text.replace(/[0-9]+(\.[0-9]+)+/g, "N");
 
 const { port } = await startServer();
-const all = words[0] === "CEF in C++" ? cefInCpp : engines;
+const all = outside ? outsideCI : engines;
 const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)));
 const results = [];
 for (const engine of chosen)
@@ -100,9 +104,9 @@ for (const engine of chosen)
 
 const shown = parts();
 const now = written(results);
-if (write && shown !== null) {
+if (write && shown !== null && chosen.length === all.length) {
   fs.writeFileSync(readme, shown[0] + now + shown[2]);
-} else if (chosen.length === engines.length) {
+} else if (chosen.length === all.length) {
   const same = shown !== null && withoutVersions(shown[1]) === withoutVersions(now);
   said(same, "the README's table is what came of this run");
   if (!same) console.log(now);

@@ -8,7 +8,7 @@ shift
 
 if [ ! -f "$folder/ready" ]; then
     mkdir -p "$folder"
-    mvn -q -B -f "$here/pom.xml" -DbuildDirectory="$folder" dependency:build-classpath \
+    mvn -q -B -f "$here/pom.xml" dependency:build-classpath \
         -Dmdep.outputFile="$folder/classpath" >&2
     javac -cp "$(cat "$folder/classpath")" -d "$folder/classes" "$here/Browser.java" >&2
     touch "$folder/ready"
