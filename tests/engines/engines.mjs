@@ -14,6 +14,7 @@ export const engines = [
   {
     name: "Chromium",
     route: "proxy script",
+    cannot: { "own-scheme page": "a browser that is a program of its own has no schemes of yours" },
     version: () => /Chromium [0-9.]+/.exec(execFileSync(browserProgram(), ["--version"]))[0],
     command: ({ build, site, network, scratch }) => [
       ...[`${build}/tests/engines/spawn_host`, "proxy", site, network],
@@ -23,6 +24,7 @@ export const engines = [
   {
     name: "CEF",
     route: "proxy script",
+    cannot: { "own-scheme page": "not run in JCEF; in C++ it is, see below" },
     command: ({ build, site, network, scratch }) => [
       ...["xvfb-run", "--auto-servernum", `${build}/tests/engines/spawn_host`, "proxy", site, network],
       ...[fileURLToPath(new URL("./cef/jcef.sh", import.meta.url)), `${build}/jcef`],

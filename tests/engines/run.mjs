@@ -28,10 +28,10 @@ const said = (good, what) => {
 };
 
 /// Runs one host; gives what it printed.
-async function run({ name, route, version, command, env, network }) {
+async function run({ name, route, version, cannot, command, env, network }) {
   const [program, ...args] = command({ build: path.resolve(build), site, network, scratch });
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  const result = { versions: version ? [version()] : [], cells: new Map(), cannot: new Map(), done: false };
+  const result = { versions: version ? [version()] : [], cells: new Map(), cannot: new Map(Object.entries(cannot ?? {})), done: false };
   let noise = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (noise = (noise + text).slice(-4000)));
   const late = setTimeout(() => child.kill("SIGKILL"), patience);
