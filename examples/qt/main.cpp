@@ -1,13 +1,19 @@
 // A Qt window with the demo's page, whose WebSockets this program answers.
-#include "answers.hpp"
+#include "carried_answers.hpp"
 #include "pages.hpp"
 
+#include <wsintercept/renderer/qt_webengine.hpp>
+
 #include <QApplication>
+#include <QTimer>
 #include <QWebEngineView>
 
+#include <chrono>
 #include <cstring>
+#include <functional>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #if defined(__unix__)
@@ -66,8 +72,10 @@ int main(int argc, char** argv) {
                                                    file->body}}
                     : std::nullopt;
     };
-    qt_demo::answers handler;
-    qt_webengine::proxy<qt_demo::answers> proxy{handler, table, options};
+    demo::carried_answers handler{[](std::chrono::milliseconds delay, std::function<void()> work) {
+        QTimer::singleShot(delay, Qt::PreciseTimer, qApp, std::move(work));
+    }};
+    qt_webengine::proxy<demo::carried_answers> proxy{handler, table, options};
     if (const std::error_code failed = proxy.listen())
         return fail("cannot listen on 127.0.0.1: " + failed.message());
     handler.use(proxy.sockets());

@@ -1,28 +1,34 @@
-// What the Qt program answers to the demo's page, on Qt's thread.
+// What programs with a loop of their own answer to the demo's page, on that loop's thread.
 #pragma once
 
 #include "event_printer.hpp"
 
-#include <wsintercept/renderer/qt_webengine.hpp>
+#include <wsintercept/loopback/carried.hpp>
+#include <wsintercept/wsintercept.hpp>
 
-#include <QTimer>
-
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
-namespace qt_demo {
+namespace demo {
 
-class answers : public wsintercept::ignore<wsintercept::drained> {
+class carried_answers : public wsintercept::ignore<wsintercept::drained> {
   public:
-    using methods = wsintercept::loopback::carried_sockets<answers>;
+    using methods = wsintercept::loopback::carried_sockets<carried_answers>;
 
-    answers();
+    /// Runs work on the loop's thread, later: a timer of the loop.
+    using post_after_function =
+        std::function<void(std::chrono::milliseconds, std::function<void()>)>;
+
+    explicit carried_answers(post_after_function post_after) : post_after_{std::move(post_after)} {}
     void use(const methods& sockets) { sockets_ = sockets; } ///< before the first event
 
     /// The page's own verdict: "passed" or "failed", then a line a check.
@@ -46,14 +52,16 @@ class answers : public wsintercept::ignore<wsintercept::drained> {
 
     void answer_manual(const wsintercept::websocket_upgrade& event);
     void forget(wsintercept::socket_id id);
+    void wait_for_tick();
     void tick();
 
+    post_after_function post_after_;
     std::optional<methods> sockets_;
-    demo::event_printer printer_;
+    event_printer printer_;
     std::map<wsintercept::socket_id, kind> kinds_;
     std::vector<feed> feeds_;
-    QTimer timer_;       ///< runs while there is a feed
     std::string denied_; ///< status and URL of the last upgrade that was denied
+    const std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true); ///< for late timers
 };
 
-} // namespace qt_demo
+} // namespace demo

@@ -1,4 +1,4 @@
-#include "answers.hpp"
+#include "carried_answers.hpp"
 
 #include <wsintercept/rfc6455/handshake.hpp>
 #include <wsintercept/rfc9112/head.hpp>
@@ -7,12 +7,13 @@
 #include <cmath>
 #include <iostream>
 
-namespace qt_demo {
+namespace demo {
 
 using namespace wsintercept;
 
 namespace {
 
+constexpr std::chrono::milliseconds tick_time{1000 / 60};
 constexpr std::string_view chat_protocol = "chat.v2";
 
 /// A 101 for this very request, RFC 6455 4.2.2.
@@ -44,19 +45,13 @@ std::string feed_message(std::uint32_t number) {
 auto report(std::string_view what) {
     return [what](std::error_code failed) {
         if (failed)
-            std::cerr << "qt_demo: " << what << ": " << failed.message() << std::endl;
+            std::cerr << "demo: " << what << ": " << failed.message() << std::endl;
     };
 }
 
 } // namespace
 
-answers::answers() {
-    timer_.setTimerType(Qt::PreciseTimer);
-    timer_.setInterval(1000 / 60);
-    QObject::connect(&timer_, &QTimer::timeout, &timer_, [this] { tick(); });
-}
-
-void answers::on(const http_request& event) noexcept {
+void carried_answers::on(const http_request& event) noexcept {
     printer_.print(event);
     respond_by_id response;
     response.id = event.id;
@@ -72,7 +67,7 @@ void answers::on(const http_request& event) noexcept {
     sockets_->respond(std::move(response), report("respond"));
 }
 
-void answers::on(const websocket_upgrade& event) noexcept {
+void carried_answers::on(const websocket_upgrade& event) noexcept {
     printer_.print(event);
     if (event.type == upgrade_type::manual) {
         answer_manual(event);
@@ -80,13 +75,14 @@ void answers::on(const websocket_upgrade& event) noexcept {
         kinds_[event.id] = kind::goodbye;
     } else if (event.url == "ws://myapp/feed") {
         feeds_.push_back({event.id});
-        timer_.start();
+        if (feeds_.size() == 1)
+            wait_for_tick();
     } else {
         kinds_[event.id] = kind::echo;
     }
 }
 
-void answers::answer_manual(const websocket_upgrade& event) {
+void carried_answers::answer_manual(const websocket_upgrade& event) {
     if (event.url == "ws://myapp/chat") {
         kinds_[event.id] = kind::chat;
         sockets_->answer(event.id, accepted(event.headers, chat_protocol), report("answer"));
@@ -96,7 +92,7 @@ void answers::answer_manual(const websocket_upgrade& event) {
     }
 }
 
-void answers::on(const websocket_receive& event) noexcept {
+void carried_answers::on(const websocket_receive& event) noexcept {
     printer_.print(event);
     const auto at = kinds_.find(event.id);
     if (at == kinds_.end())
@@ -113,31 +109,38 @@ void answers::on(const websocket_receive& event) noexcept {
     }
 }
 
-void answers::on(const websocket_close& event) noexcept {
+void carried_answers::on(const websocket_close& event) noexcept {
     printer_.print(event);
     forget(event.id);
 }
 
-void answers::on(const websocket_error& event) noexcept {
+void carried_answers::on(const websocket_error& event) noexcept {
     printer_.print(event);
     forget(event.id);
 }
 
-void answers::on(const log_entry& entry) noexcept {
+void carried_answers::on(const log_entry& entry) noexcept {
     if (entry.level >= log_level::warning)
-        std::cerr << "qt_demo: " << entry.text << std::endl;
+        std::cerr << "demo: " << entry.text << std::endl;
 }
 
-void answers::forget(socket_id id) {
+void carried_answers::forget(socket_id id) {
     kinds_.erase(id);
     std::erase_if(feeds_, [&](const feed& f) { return f.id == id; });
 }
 
-void answers::tick() {
-    for (feed& f : feeds_)
-        sockets_->send(f.id, feed_message(f.next++), true, data_type::binary);
-    if (feeds_.empty())
-        timer_.stop();
+void carried_answers::wait_for_tick() {
+    post_after_(tick_time, [this, alive = std::weak_ptr{alive_}] {
+        if (!alive.expired())
+            tick();
+    });
 }
 
-} // namespace qt_demo
+void carried_answers::tick() {
+    for (feed& f : feeds_)
+        sockets_->send(f.id, feed_message(f.next++), true, data_type::binary);
+    if (!feeds_.empty())
+        wait_for_tick();
+}
+
+} // namespace demo
