@@ -308,6 +308,16 @@ gtk_says() {
     grep -m 1 "$1" < <(timeout 30 xvfb-run --auto-servernum $engine_build/examples/gtk/gtk 2>&1)
 }
 
+jcef_demo() {
+    timeout 120 xvfb-run --auto-servernum $engine_build/examples/demo/demo --headless \
+        --browser $engine_build/jcef/browser "$@"
+}
+jcef_demo_fails_without() {
+    local status=0
+    jcef_demo --without "$1" || status=$?
+    [ "$status" = 1 ]
+}
+
 test_engines() {
     part "Other engines: build"
     patience=1200
@@ -318,7 +328,7 @@ test_engines() {
     check "set up" set_up $engine_build -Dbuildtype=plain -Doptimization=1 -Dqt=enabled \
         -Dwebkitgtk=enabled || return 0
     check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
-        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{qt/qt_demo,gtk/gtk} \
+        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{demo/demo,qt/qt_demo,gtk/gtk} \
         tests/engines/webkitgtk/{host,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/kit_webkitgtk || return 0
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
@@ -330,6 +340,9 @@ test_engines() {
     check "the example in WebKitGTK" gtk_says "Hello, says the program" || true
     count "the site in every engine" node tests/engines/run.mjs $engine_build
     sed -n '/: [A-Z][A-Za-z]* [0-9]/p' "$log" # which versions they were
+    # After the site, whose first start unpacks CEF: the demo has a limit for that.
+    check "the demo in CEF" jcef_demo || true
+    check "it fails in CEF without ws://myapp/feed" jcef_demo_fails_without ws://myapp/feed || true
 }
 
 main() {

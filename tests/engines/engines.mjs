@@ -1,7 +1,6 @@
 // The engines, their routes, and how the host of each is started. Rows of the README's table, in
 // its order.
 import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { browserProgram } from "../browser/harness.mjs";
 
 const chromiumSwitches = (folder) => [
@@ -27,8 +26,7 @@ export const engines = [
     cannot: { "own-scheme page": "not run in JCEF; in C++ it is, see below" },
     command: ({ build, site, network, scratch }) => [
       ...["xvfb-run", "--auto-servernum", `${build}/tests/engines/spawn_host`, "proxy", site, network],
-      ...[fileURLToPath(new URL("./cef/jcef.sh", import.meta.url)), `${build}/jcef`],
-      ...["--no-sandbox", "--disable-gpu", `--user-data-dir=${scratch}/jcef`],
+      ...[`${build}/jcef/browser`, "--no-sandbox", "--disable-gpu", `--user-data-dir=${scratch}/jcef`],
     ],
   },
   ...[

@@ -1,7 +1,8 @@
 // A browser of JCEF's that stands where a Chromium is spawned:
 //   Browser INSTALL [--SWITCH...] URL
 // INSTALL: the folder of the bundle, which is unpacked there at the first start. The switches are
-// CEF's; --user-data-dir is its root_cache_path.
+// CEF's, but for --user-data-dir, which is its root_cache_path; --app, the URL; and --headless,
+// which a window has no use for.
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +21,7 @@ public class Browser {
     for (int i = 1; i < args.length - 1; ++i)
       if (args[i].startsWith(folder))
         builder.getCefSettings().root_cache_path = args[i].substring(folder.length());
-      else
+      else if (!args[i].equals("--headless"))
         switches.add(args[i]);
     builder.addJcefArgs(switches.toArray(new String[0]));
     CefApp app = builder.build();
@@ -28,7 +29,7 @@ public class Browser {
     System.out.println("engine\tCEF\t" + version.getCefVersion() + " in JCEF " + version.getJcefVersion()
         + ", Chromium " + version.getChromeVersion());
     System.out.flush();
-    String url = args[args.length - 1];
+    String url = args[args.length - 1].replaceFirst("^--app=", "");
     SwingUtilities.invokeLater(() -> {
       JFrame window = new JFrame("wsintercept");
       window.add(app.createClient().createBrowser(url, false, false).getUIComponent());

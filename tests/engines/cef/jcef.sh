@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# jcef.sh FOLDER [--SWITCH...] URL: opens the page in JCEF, whose bundle and classes are kept in
-# FOLDER. jcef.sh FOLDER alone: makes it ready. Needs a display.
+# jcef.sh FOLDER: makes FOLDER/browser, a program that opens a page in JCEF and stands where a
+# Chromium is spawned: browser [--SWITCH...] URL. It needs a display. The bundle and the classes are
+# kept in FOLDER.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-folder=$1
-shift
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
 
-if [ ! -f "$folder/ready" ]; then
-    mkdir -p "$folder"
-    mvn -q -B -f "$here/pom.xml" dependency:build-classpath \
-        -Dmdep.outputFile="$folder/classpath" >&2
-    javac -cp "$(cat "$folder/classpath")" -d "$folder/classes" "$here/Browser.java" >&2
-    touch "$folder/ready"
-fi
-[ $# -gt 0 ] || exit 0
-exec java -cp "$folder/classes:$(cat "$folder/classpath")" Browser "$folder/bundle" "$@"
+mvn -q -B -f "$here/pom.xml" dependency:build-classpath -Dmdep.outputFile="$folder/classpath"
+javac -cp "$(cat "$folder/classpath")" -d "$folder/classes" "$here"/*.java
+cat >"$folder/browser" <<END
+#!/bin/sh
+exec java -cp '$folder/classes:$(cat "$folder/classpath")' Browser '$folder/bundle' "\$@"
+END
+chmod +x "$folder/browser"
