@@ -12,6 +12,8 @@ have_browser() {
 
 have_nginx() { have nginx || [ -x /usr/sbin/nginx ]; }
 
+have_callgrind() { have valgrind && have_header valgrind/callgrind.h; }
+
 have_sanitizers() {
     local program status=0
     program=$(mktemp) || return 1
@@ -54,6 +56,7 @@ missing_packages() {
     have openssl || echo openssl
     have_nginx || echo nginx-light
     have python3 || echo python3
+    have_callgrind || echo valgrind
     if have clang++ && ! have_sanitizers; then
         sanitizer_package
     fi
