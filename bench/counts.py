@@ -20,7 +20,9 @@ TOLERANCE = 0.02  # what other releases of the compiler and of its library may c
 HEAD = """\
 # Instructions of each path, once; by valgrind --tool=callgrind. Written by bench/counts.py --renew.
 """
-DUMP = re.compile(r"^desc: Trigger: Client Request: (\S+) (\S+) (\d+)$.*^totals: (\d+)$", re.M | re.S)
+DUMP = re.compile(
+    r"^desc: Trigger: Client Request: (\S+) (\S+) (\d+)$.*^totals: (\d+)$", re.M | re.S
+)
 # The C library chooses its memcpy and the like by the processor: here always the same ones.
 ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512VL,-AVX2,-AVX,-ERMS,-FSRM,-SSE4_2,-SSE4_1,-SSSE3"
