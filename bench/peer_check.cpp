@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -92,8 +93,15 @@ class browser {
     int accepted_ = -1;
 };
 
-/// The named peer: connect, accept and close on loopback.
-void a_connection(benchmark::State& state) {
+struct ours {};
+struct opening {};
+
+template <class Who>
+void judge(benchmark::State& state);
+
+/// What each socket costs anyway: connect, accept and close on loopback.
+template <>
+void judge<opening>(benchmark::State& state) {
     const listener l;
     detail::tcp_pair peer;
     for (auto _ : state) {
@@ -102,23 +110,34 @@ void a_connection(benchmark::State& state) {
         ::close(there);
     }
 }
-BENCHMARK(a_connection);
+BENCHMARK(judge<opening>);
 
-void judge(benchmark::State& state, const peer_policy& policy, bool known) {
+/// The first socket of a browser, further ones, and any of the same user.
+constexpr std::array<const char*, 3> sockets{"first", "further", "own_user"};
+
+template <>
+void judge<ours>(benchmark::State& state) {
+    const auto which = static_cast<std::size_t>(state.range(0));
+    const peer_policy policy = which == 2 ? peer_policy::own_user() : peer_policy::descendants();
     const listener l;
-    const browser b{l, static_cast<int>(state.range(0))};
+    const browser b{l, static_cast<int>(state.range(1))};
     std::optional<detail::peer_check> check{policy};
     std::uint64_t party = 0;
+    state.SetLabel(sockets[which]);
     for (auto _ : state) {
-        if (!known)
+        if (which == 0)
             check.emplace(policy);
         if (check->judge(b.peer, party) != detail::verdict::admitted)
             state.SkipWithError("the peer was not admitted");
     }
 }
-BENCHMARK_CAPTURE(judge, first_socket, peer_policy::descendants(), false)->Arg(32)->Arg(256);
-BENCHMARK_CAPTURE(judge, further_sockets, peer_policy::descendants(), true)->Arg(32)->Arg(256);
-BENCHMARK_CAPTURE(judge, own_user, peer_policy::own_user(), true)->Arg(256);
+BENCHMARK(judge<ours>)
+    ->ArgNames({"socket", "descriptors"})
+    ->Args({0, 32})
+    ->Args({0, 256})
+    ->Args({1, 32})
+    ->Args({1, 256})
+    ->Args({2, 256});
 
 } // namespace
 

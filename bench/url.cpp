@@ -3,6 +3,8 @@
 //
 // Rows of all styles mixed. A first row and a last one that the URLs of `first` and `last` match;
 // those of `miss` match none. `short` URLs have about 30 bytes, `long` ones 2,000.
+#include "samples.hpp"
+
 #include <wsintercept/url/intercepted_urls.hpp>
 
 #include <benchmark/benchmark.h>
@@ -29,35 +31,10 @@ namespace {
 
 using wsintercept::intercepted_urls;
 
-/// n rows; of three or more the first and the last are the same for each n.
-std::vector<std::string> patterns(std::size_t n) {
-    std::vector<std::string> all;
-    for (std::size_t i = 0; i < n; ++i) {
-        const std::string number = std::to_string(i);
-        switch (i % 5) {
-        case 0: all.push_back("ws://app" + number + ".example/*"); break;
-        case 1: all.push_back("*.host" + number + ".com*"); break;
-        case 2: all.push_back("*/feed" + number + "?*"); break;
-        case 3: all.push_back("*://*.site" + number + ".test/*"); break;
-        default: all.push_back("ws*://shop.test/item/" + number + "/*"); break;
-        }
-    }
-    if (n > 1)
-        all.back() = "*/the-last-row?*";
-    return all;
-}
-
-constexpr std::array<const char*, 3> hits{"first", "last", "miss"};
-constexpr std::array<const char*, 2> lengths{"short", "long"};
-
-std::string url(std::size_t hit, std::size_t length) {
-    std::string out = hit == 0 ? "ws://app0.example/" : "ws://other.example/";
-    if (length == 1)
-        while (out.size() < 1980) // words and numbers, as in paths and queries
-            out += "segment-" + std::to_string(out.size() * 7919 % 100000) + "/value/";
-    out += hit == 1 ? "the-last-row?x=1" : "data?x=1";
-    return out;
-}
+using samples::hits;
+using samples::lengths;
+using samples::patterns;
+using samples::url;
 
 std::shared_ptr<const intercepted_urls> compile(const std::vector<std::string>& rows) {
     std::vector<wsintercept::row> all;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Installs what is missing for a build, the demo or the tests; sourced by examples/run.sh and
-# tests/run.sh. Looks for the thing itself first, so that it may come from anywhere.
+# Installs what is missing for a build, the demo, the tests or the benchmarks; sourced by their
+# run.sh. Looks for the thing itself first, so that it may come from anywhere.
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -11,6 +11,8 @@ have_browser() {
 }
 
 have_nginx() { have nginx || [ -x /usr/sbin/nginx ]; }
+
+have_callgrind() { have valgrind && have_header valgrind/callgrind.h; }
 
 have_sanitizers() {
     local program status=0
@@ -41,6 +43,10 @@ missing_packages() {
     have_header zlib.h || echo zlib1g-dev
     have_header openssl/ssl.h || echo libssl-dev
     [ "$what" = build ] && return
+    if [ "$what" = bench ]; then
+        missing_bench_packages
+        return
+    fi
     have_browser || echo chromium
     [ "$what" = demo ] && return
     have clang++ || echo clang
@@ -54,11 +60,22 @@ missing_packages() {
     have openssl || echo openssl
     have_nginx || echo nginx-light
     have python3 || echo python3
+    have_callgrind || echo valgrind
     if have clang++ && ! have_sanitizers; then
         sanitizer_package
     fi
     [ "$what" = tests ] && return
     missing_engine_packages
+}
+
+# What "bench" needs beyond "build"; the peers, too.
+missing_bench_packages() {
+    have python3 || echo python3
+    have_header benchmark/benchmark.h || echo libbenchmark-dev
+    have_header re2/re2.h || echo libre2-dev
+    if [ "$(uname -m)" = x86_64 ] && ! have_header hs/hs.h; then
+        echo libhyperscan-dev
+    fi
 }
 
 # What "engines" needs beyond that.

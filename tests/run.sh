@@ -174,7 +174,7 @@ test_gcc() {
         tests/unit/{loopback_cef,pac_oracle} tests/kit/kit tests/conformance/echo_host \
         tests/browser/{endpoint,bridge}_host tests/network/network_host tests/worlds/worlds \
         examples/{custom_renderer,echo,htmlrenderer/htmlrenderer,demo/demo} \
-        bench/bench_{rfc6455,url,peer_check} || return 0
+        bench/bench_{rfc6455,url,peer_check,counts} || return 0
     part "GCC: tests"
     count "core, with the flags of CEF" $gcc/tests/unit/unit_cef
     count "deflate and frame vectors, with the flags of CEF" $gcc/tests/unit/unit_deflate_cef
@@ -191,6 +191,7 @@ test_gcc() {
         --benchmark_filter='/rows:10(/|$)|hostile_table/rows:1000/' || true
     check "benchmarks of the peer check run" $gcc/bench/bench_peer_check \
         --benchmark_min_time=0.001 || true
+    count "instruction counts" bench/counts.py $gcc/bench/bench_counts
     check "the README's program" readme_shows examples/echo/main.cpp || true
     check "the adapter of a renderer of one's own" custom_renderer_says || true
     part "PAC text and URLs, against Node"

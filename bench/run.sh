@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Builds the benchmarks in release mode, runs them, and prints a table a group. See --help.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/install.sh
+. tests/install.sh
+
+groups=(rfc6455 url peer_check)
+
+usage() {
+    cat <<END
+usage: bench/run.sh [OPTION...] [GROUP...]
+
+Installs what is missing (Debian, Ubuntu), builds in build/bench, and measures the groups: all, or
+those named of: ${groups[*]}. Writes build/bench/GROUP.json, and plots as build/bench/GROUP.*.svg.
+
+  --flags FLAGS     more flags for the compiler, such as -march=native
+  --repetitions N   of which the median counts; 5 where left out
+  --time SECONDS    of each repetition; 0.1 where left out
+  --help            this text
+END
+}
+
+flags=
+repetitions=5
+time=0.1
+chosen=()
+while [ $# != 0 ]; do
+    case "$1" in
+    --help) usage && exit 0 ;;
+    --flags | --repetitions | --time)
+        [ $# -ge 2 ] || { usage >&2 && exit 2; }
+        printf -v "${1#--}" '%s' "$2"
+        shift
+        ;;
+    *)
+        [[ " ${groups[*]} " == *" $1 "* ]] || { usage >&2 && exit 2; }
+        chosen+=("$1")
+        ;;
+    esac
+    shift
+done
+[ ${#chosen[@]} != 0 ] || chosen=("${groups[@]}")
+
+install_missing bench
+
+build=build/bench
+log=build/last_output
+mkdir -p build
+quietly() { "$@" >$log 2>&1 || { cat $log && exit 1; }; }
+
+reconfigure=()
+[ ! -f $build/build.ninja ] || reconfigure=(--reconfigure)
+quietly meson setup "${reconfigure[@]}" $build --buildtype=release -Dbench=enabled \
+    -Dtests=disabled -Dexamples=disabled -Dcpp_args="$flags"
+quietly ninja -C $build "${chosen[@]/#/bench/bench_}"
+
+for group in "${chosen[@]}"; do
+    echo "Measuring: $group" >&2
+    quietly $build/bench/bench_"$group" --benchmark_repetitions="$repetitions" \
+        --benchmark_min_time="$time" --benchmark_report_aggregates_only=true \
+        --benchmark_out=$build/"$group".json --benchmark_out_format=json
+done
+bench/tables.py $build "${chosen[@]}"

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Prints tables of what the benchmarks measured, and draws them; run.sh runs it.
+
+    tables.py BUILD GROUP...   of BUILD/GROUP.json, which it tells flags, compiler and processor
+
+A benchmark is named MEASURED<WHO>/ARGUMENTS, and a table is what was MEASURED: a row for each
+ARGUMENTS, a column for each WHO. Of a WHO without arguments its one figure stands in each row.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from plot import bars
+
+NAME = re.compile(r"(\w+)(?:<(\w+)>)?(?:/(.*))?")
+NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+OURS = "ours"
+
+
+def machine(build):
+    """The flags, compiler and processor of a build folder."""
+    commands = json.loads((build / "compile_commands.json").read_text())
+    command = next(each["command"] for each in commands if "/bench/" in each["file"]).split()
+    compiler = [word for word in command[:2] if not word.startswith("-")]
+    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=True)
+    info = Path("/proc/cpuinfo")
+    model = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
+    return {
+        "flags": " ".join(word for word in command if re.match(r"-(O|std|m|f(?!diag)|g)", word)),
+        "compiler": version.stdout.splitlines()[0],
+        "cpu": model[1] if model else "unknown",
+    }
+
+
+def tables(benchmarks):
+    """{measured: {row: {who: (nanoseconds, bytes a second or None)}}}, and the rows' labels."""
+    out, labels = {}, {}
+    for each in benchmarks:
+        if each.get("aggregate_name") != "median":
+            continue
+        measured, who, row = NAME.fullmatch(each["run_name"]).groups()
+        row = row or ""
+        taken = each["cpu_time"] * NANOSECONDS[each["time_unit"]]
+        figures = out.setdefault(measured, {}).setdefault(row, {})
+        figures[who or OURS] = taken, each.get("bytes_per_second")
+        if label := each.get("label"):
+            labels[measured, row] = label
+    for rows in out.values():
+        if "" in rows and len(rows) > 1:
+            everywhere = rows.pop("")
+            for figures in rows.values():
+                figures.update(everywhere)
+    return out, labels
+
+
+def shown(figure):
+    """A figure as text; speed where bytes were counted."""
+    if figure is None:
+        return "-"
+    taken, speed = figure
+    if speed:
+        return f"{speed / 1e9:.2f} GB/s"
+    unit = next((u for u in ("s", "ms", "us") if taken >= NANOSECONDS[u]), "ns")
+    value = taken / NANOSECONDS[unit]
+    return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def aligned(lines):
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    for first, *others in lines:
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:])]
+        print("  ".join([first.ljust(widths[0]), *cells]))
+
+
+def print_table(measured, rows):
+    """The table, and a line wherever a peer takes less time."""
+    peers = [who for who in dict.fromkeys(who for row in rows.values() for who in row)
+             if who != OURS]
+    lines = [[measured, OURS, *(cell for who in peers for cell in (who, "ours/peer"))]]
+    faster = []
+    for row, figures in rows.items():
+        cells = [row, shown(figures.get(OURS))]
+        for who in peers:
+            cells += [shown(figures.get(who)), "-"]
+            if OURS in figures and who in figures:
+                ratio = figures[OURS][0] / figures[who][0]
+                cells[-1] = f"{ratio:.3g}"
+                if ratio > 1:
+                    faster.append(f"less time than ours: {who}, {measured} {row}".rstrip())
+        lines.append(cells)
+    print()
+    aligned(lines)
+    for line in faster:
+        print(line)
+
+
+def main():
+    build = Path(sys.argv[1])
+    about = machine(build)
+    for name, value in about.items():
+        print(f"{name}: {value}")
+    print("Medians of CPU time; ours/peer: of times, so below 1 ours is the faster one")
+    for group in sys.argv[2:]:
+        path = build / f"{group}.json"
+        measured = json.loads(path.read_text())
+        measured["context"].update(about)
+        path.write_text(json.dumps(measured, indent=2) + "\n")
+        found, labels = tables(measured["benchmarks"])
+        for name, rows in found.items():
+            named = {f"{row} {labels.get((name, row), '')}".strip(): rows[row] for row in rows}
+            print_table(name, named)
+            (build / f"{group}.{name}.svg").write_text(bars(name, named, shown))
+        for message in dict.fromkeys(f"{each['run_name']}: {each['error_message']}"
+                                     for each in measured["benchmarks"]
+                                     if each.get("error_occurred")):
+            print(f"not measured: {message}")
+
+
+main()
