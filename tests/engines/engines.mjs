@@ -20,15 +20,18 @@ export const engines = [
       ...[browserProgram(), ...chromiumSwitches(`${scratch}/chromium`)],
     ],
   },
-  {
+  ...[
+    ["proxy", "proxy script", { "own-scheme page": "not run in JCEF; in C++ it is, see below" }],
+    ["scheme", "scheme handlers"],
+  ].map(([word, route, cannot]) => ({
     name: "CEF",
-    route: "proxy script",
-    cannot: { "own-scheme page": "not run in JCEF; in C++ it is, see below" },
+    route,
+    cannot,
     command: ({ build, site, network, scratch }) => [
-      ...["xvfb-run", "--auto-servernum", `${build}/tests/engines/spawn_host`, "proxy", site, network],
-      ...[`${build}/jcef/browser`, "--no-sandbox", "--disable-gpu", `--user-data-dir=${scratch}/jcef`],
+      ...["xvfb-run", "--auto-servernum", `${build}/tests/engines/spawn_host`, word, site, network],
+      ...[`${build}/jcef/browser`, "--no-sandbox", "--disable-gpu", `--user-data-dir=${scratch}/jcef-${word}`],
     ],
-  },
+  })),
   ...[
     ["redirect", "redirected sockets"],
     ["proxy", "proxy script"],

@@ -1,9 +1,12 @@
 // The host for browsers that are programs of their own:
 //   spawn_host ROUTE SITE NETWORK PROGRAM [ARG...]
-// starts PROGRAM with ARGs, the switches for the endpoint and the page's URL, and prints what the
-// page tells. ROUTE: proxy. NETWORK: a server's ws URL, or "".
+// starts PROGRAM with ARGs, the switches of the route and the page's URL, and prints what the page
+// tells. ROUTE: proxy, an endpoint; scheme, --bridge=SERVER, for a PROGRAM whose scheme handlers
+// answer with what that HTTP server says. NETWORK: a server's ws URL, or "".
+#include "../browser/scheme_server.hpp"
 #include "host.hpp"
 
+#include <wsintercept/bridge/page_script.hpp>
 #include <wsintercept/loopback/endpoint.hpp>
 #include <wsintercept/loopback/tls.hpp>
 #include <wsintercept/renderer/chromium.hpp>
@@ -15,40 +18,44 @@
 
 namespace {
 
-struct host;
-using endpoint_type = engines::ws::loopback::endpoint<host, engines::ws::default_policies,
-                                                      engines::ws::loopback::tls>;
+namespace ws = wsintercept;
 
-/// The endpoint's methods; by name, since the endpoint is made of its handler.
+/// The methods that the site's handler calls, of either route.
 struct methods {
-    endpoint_type* endpoint = nullptr;
-    void send(engines::ws::socket_id id, std::string_view data, bool fin = true,
-              std::optional<engines::ws::data_type> type = std::nullopt) const;
-    void close(engines::ws::socket_id id, std::uint16_t code, std::string_view reason) const;
-    void answer(engines::ws::socket_id id, std::string_view head) const;
+    virtual void send(ws::socket_id id, std::string_view data, bool fin = true,
+                      std::optional<ws::data_type> type = std::nullopt) = 0;
+    virtual void close(ws::socket_id id, std::uint16_t code, std::string_view reason) = 0;
+    virtual void answer(ws::socket_id id, std::string_view head) = 0;
+
+  protected:
+    ~methods() = default;
+};
+template <class Interceptor>
+struct methods_of final : methods {
+    explicit methods_of(Interceptor& i) : to{i} {}
+    void send(ws::socket_id id, std::string_view data, bool fin,
+              std::optional<ws::data_type> type) override {
+        tell(to.send(id, data, fin, type));
+    }
+    void close(ws::socket_id id, std::uint16_t code, std::string_view reason) override {
+        tell(to.close(id, code, reason));
+    }
+    void answer(ws::socket_id id, std::string_view head) override { tell(to.answer(id, head)); }
+    static void tell(std::error_code failed) {
+        if (failed)
+            std::fprintf(stderr, "%s\n", failed.message().c_str());
+    }
+    Interceptor& to;
 };
 struct host : engines::handler<methods> {
     using handler::on;
 };
 
-void tell(std::error_code failed) {
-    if (failed)
-        std::fprintf(stderr, "%s\n", failed.message().c_str());
-}
-void methods::send(engines::ws::socket_id id, std::string_view data, bool fin,
-                   std::optional<engines::ws::data_type> type) const {
-    tell(endpoint->sockets().send(id, data, fin, type));
-}
-void methods::close(engines::ws::socket_id id, std::uint16_t code, std::string_view reason) const {
-    tell(endpoint->sockets().close(id, code, reason));
-}
-void methods::answer(engines::ws::socket_id id, std::string_view head) const {
-    tell(endpoint->sockets().answer(id, head));
-}
+using words = std::vector<std::string>;
 
-pid_t start(std::vector<std::string> words) {
+pid_t start(words command) {
     std::vector<char*> pointers;
-    for (std::string& word : words)
+    for (std::string& word : command)
         pointers.push_back(word.data());
     pointers.push_back(nullptr);
     posix_spawn_file_actions_t actions;
@@ -56,57 +63,24 @@ pid_t start(std::vector<std::string> words) {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 0, 0);
     pid_t pid = 0;
     if (posix_spawnp(&pid, pointers[0], &actions, nullptr, pointers.data(), environ) != 0)
-        engines::fail("cannot start " + words[0]);
+        engines::fail("cannot start " + command[0]);
     posix_spawn_file_actions_destroy(&actions);
     return pid;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    if (argc < 5 || std::string_view{argv[1]} != "proxy") {
-        std::fputs("usage: spawn_host proxy SITE NETWORK PROGRAM [ARG...]\n", stderr);
-        return 2;
-    }
-    const std::string site = argv[2], network = argv[3];
-    boost::asio::io_context io;
-    host h;
-    methods m;
-    engines::ws::loopback::options options;
-    options.pages = [&site](std::string_view, std::string_view url) {
-        std::optional<engines::ws::loopback::page> out;
-        if (const auto file = engines::file(site, url))
-            out = {200, file->type, "", file->body};
-        return out;
-    };
-    endpoint_type endpoint{io, h, engines::table(), std::move(options)};
-    m.endpoint = &endpoint;
-    h.to = &m;
-    if (const std::error_code failed = endpoint.listen())
-        engines::fail(failed.message());
-
-    const std::vector<engines::visit> visits{
-        {"http://myapp/", "page,iframe,worker,shared worker,wss"},
-        {"https://myapp/", "https page,service worker"},
-    };
-    std::size_t left = visits.size();
+/// Opens the pages in the browser, until the last says that it is done.
+void run(boost::asio::io_context& io, host& h, words command,
+         const std::vector<engines::visit>& visits, const std::string& network) {
     std::string url;
     for (auto v = visits.rbegin(); v != visits.rend(); ++v)
         url = engines::url_of(*v, network, url);
-
-    std::vector<std::string> words{argv + 4, argv + argc};
-    for (const std::string& s :
-         engines::ws::chromium::switches(*engines::table(), endpoint.port(),
-                                         {.spki_hash = endpoint.tls().spki_hash()})
-             .switches)
-        words.push_back(s);
-    words.push_back(url);
-    const pid_t browser = start(std::move(words));
-
+    command.push_back(url);
+    std::size_t left = visits.size();
     h.on_done = [&] {
         if (--left == 0)
             io.stop();
     };
+    const pid_t browser = start(std::move(command));
     boost::asio::steady_timer limit{io, std::chrono::minutes{4}};
     limit.async_wait([&](boost::system::error_code) { io.stop(); });
     io.run();
@@ -119,4 +93,75 @@ int main(int argc, char** argv) {
     if (left != 0)
         engines::fail("the page was not done in 4 minutes");
     engines::print("done");
+}
+
+void run_proxy(const std::string& site, const std::string& network, words command) {
+    boost::asio::io_context io;
+    host h;
+    ws::loopback::options options;
+    options.pages = [&site](std::string_view, std::string_view url) {
+        std::optional<ws::loopback::page> out;
+        if (const auto file = engines::file(site, url))
+            out = {200, file->type, "", file->body};
+        return out;
+    };
+    ws::loopback::endpoint<host, ws::default_policies, ws::loopback::tls> endpoint{
+        io, h, engines::table(), std::move(options)};
+    methods_of m{endpoint.sockets()};
+    h.to = &m;
+    if (const std::error_code failed = endpoint.listen())
+        engines::fail(failed.message());
+    for (const std::string& s : ws::chromium::switches(*engines::table(), endpoint.port(),
+                                                       {.spki_hash = endpoint.tls().spki_hash()})
+                                    .switches)
+        command.push_back(s);
+    run(io, h, std::move(command),
+        {{"http://myapp/", "page,iframe,worker,shared worker,wss"},
+         {"https://myapp/", "https page,service worker"}},
+        network);
+}
+
+void run_scheme(const std::string& site, const std::string& network, words command) {
+    boost::asio::io_context io;
+    host h;
+    const auto table = engines::table();
+    ws::allowed_origins origins{*table};
+    for (const char* origin : {"http://myapp", "https://myapp", "app://myapp"})
+        origins.allow(origin);
+    bridge_test::scheme_server<host> server{io, h, table, {{}, std::move(origins)}};
+    methods_of m{server.sockets()};
+    h.to = &m;
+    // Ahead of the page's own scripts.
+    const std::string script =
+        "<script>" +
+        ws::bridge::page_script(*table, ws::bridge::channel::fetch, "wsintercept://bridge") +
+        "</script>";
+    server.pages = [&](std::string_view target) {
+        std::optional<ws::loopback::page> out;
+        if (auto file = engines::file(site, target)) {
+            if (file->type == "text/html")
+                file->body.insert(file->body.find("<meta"), script);
+            out = {200, file->type, "", file->body};
+        }
+        return out;
+    };
+    for (const char* cell : {"worker", "shared worker", "service worker"})
+        engines::print_cannot(cell, engines::no_workers);
+    command.push_back("--bridge=" + server.base());
+    run(io, h, std::move(command),
+        {{"http://myapp/", "page,iframe,wss"},
+         {"https://myapp/", "https page"},
+         {"app://myapp/", "own-scheme page"}},
+        network);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::string route = argc < 5 ? "" : argv[1];
+    if (route != "proxy" && route != "scheme") {
+        std::fputs("usage: spawn_host proxy|scheme SITE NETWORK PROGRAM [ARG...]\n", stderr);
+        return 2;
+    }
+    (route == "proxy" ? run_proxy : run_scheme)(argv[2], argv[3], {argv + 4, argv + argc});
 }

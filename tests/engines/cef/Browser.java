@@ -2,7 +2,8 @@
 //   Browser INSTALL [--SWITCH...] URL
 // INSTALL: the folder of the bundle, which is unpacked there at the first start. The switches are
 // CEF's, but for --user-data-dir, which is its root_cache_path; --app, the URL; and --headless,
-// which a window has no use for.
+// which a window has no use for. --bridge=SERVER: the site's pages and its sockets come from there,
+// by scheme handlers.
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,13 @@ public class Browser {
     builder.setInstallDir(new File(args[0]));
     builder.getCefSettings().windowless_rendering_enabled = false;
     String folder = "--user-data-dir=";
+    String bridge = "--bridge=";
     List<String> switches = new ArrayList<>();
     for (int i = 1; i < args.length - 1; ++i)
       if (args[i].startsWith(folder))
         builder.getCefSettings().root_cache_path = args[i].substring(folder.length());
+      else if (args[i].startsWith(bridge))
+        builder.setAppHandler(new Bridge(args[i].substring(bridge.length())));
       else if (!args[i].equals("--headless"))
         switches.add(args[i]);
     builder.addJcefArgs(switches.toArray(new String[0]));
