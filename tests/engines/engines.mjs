@@ -21,7 +21,7 @@ export const engines = [
     ],
   },
   ...[
-    ["proxy", "proxy script", { "own-scheme page": "not run in JCEF; in C++ it is, see below" }],
+    ["proxy", "proxy script", { "own-scheme page": "run in a C++ program, see below" }],
     ["scheme", "scheme handlers"],
   ].map(([word, route, cannot]) => ({
     name: "CEF",
