@@ -14,6 +14,7 @@ usage: bench/run.sh [OPTION...] [GROUP...]
 Installs what is missing (Debian, Ubuntu), builds in build/bench, and measures the groups: all, or
 those named of: ${groups[*]}. Writes build/bench/GROUP.json, and plots as build/bench/GROUP.*.svg.
 
+  --filter REGEX    only the benchmarks whose names match; with a - ahead, only the others
   --flags FLAGS     more flags for the compiler, such as -march=native
   --repetitions N   of which the median counts; 5 where left out
   --time SECONDS    of each repetition; 0.1 where left out
@@ -21,6 +22,7 @@ those named of: ${groups[*]}. Writes build/bench/GROUP.json, and plots as build/
 END
 }
 
+filter=.
 flags=
 repetitions=5
 time=0.1
@@ -28,7 +30,7 @@ chosen=()
 while [ $# != 0 ]; do
     case "$1" in
     --help) usage && exit 0 ;;
-    --flags | --repetitions | --time)
+    --filter | --flags | --repetitions | --time)
         [ $# -ge 2 ] || { usage >&2 && exit 2; }
         printf -v "${1#--}" '%s' "$2"
         shift
@@ -58,7 +60,8 @@ quietly ninja -C $build "${chosen[@]/#/bench/bench_}"
 for group in "${chosen[@]}"; do
     echo "Measuring: $group" >&2
     quietly $build/bench/bench_"$group" --benchmark_repetitions="$repetitions" \
-        --benchmark_min_time="$time" --benchmark_report_aggregates_only=true \
+        --benchmark_min_time="$time" --benchmark_filter="$filter" \
+        --benchmark_report_aggregates_only=true \
         --benchmark_out=$build/"$group".json --benchmark_out_format=json
 done
 bench/tables.py $build "${chosen[@]}"
