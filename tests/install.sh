@@ -96,7 +96,8 @@ missing_engine_packages() {
     have_library libXdamage.so.1 || echo libxdamage1
 }
 
-have_library() { /sbin/ldconfig -p | grep -q "^[[:space:]]*$1 "; }
+# Not grep -q: that leaves early, and the broken pipe would say that there is none.
+have_library() { /sbin/ldconfig -p | grep "^[[:space:]]*$1 " >/dev/null; }
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
