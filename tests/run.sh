@@ -297,8 +297,9 @@ test_cef_root() {
     part "CEF in a C++ program"
     check "set up" set_up $cef_build -Dbuildtype=plain -Doptimization=1 \
         "-Dcef_root=$cef_root" || return 0
-    check "build without warnings" ninja -C $cef_build tests/engines/cef/cef_host \
-        examples/cef/cef_demo || return 0
+    check "build without warnings" ninja -C $cef_build \
+        tests/engines/cef/cef_{host,contexts} examples/cef/cef_demo || return 0
+    count "contexts in CEF" $cef_build/tests/engines/cef/cef_contexts
     check "the demo in CEF" $cef_build/examples/cef/cef_demo --offscreen || true
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
     count "the site in CEF" node tests/engines/run.mjs $cef_build --outside-ci
