@@ -4,6 +4,7 @@
 // a JSON string the script that gives http://myapp/ pages the page-side class. The scheme handler
 // that it speaks through is played by an HTTP server, on a port of its own; the rest is real.
 // Rows: ws://myapp/manual/* manual, ws://myapp/chosen with subprotocols, ws://myapp/* automatic.
+#include "files.hpp"
 #include "scheme_server.hpp"
 
 #include <wsintercept/bridge/page_script.hpp>
@@ -13,12 +14,9 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,17 +113,6 @@ class host
     std::map<ws::socket_id, std::string> paths_;
 };
 
-std::optional<ws::loopback::page> file(const std::string& folder, std::string_view url) {
-    const std::string name{url.substr(url.rfind('/') + 1)};
-    std::ifstream in{folder + '/' + (name.empty() ? "index.html" : name), std::ios::binary};
-    if (!in)
-        return std::nullopt;
-    ws::loopback::page p;
-    p.media_type = name.ends_with(".js") ? "text/javascript" : "text/html";
-    p.body.assign(std::istreambuf_iterator<char>{in}, {});
-    return p;
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -147,7 +134,7 @@ int main(int argc, char** argv) {
     ws::loopback::options options;
     options.peers = ws::loopback::peer_policy::descendants_of(pid);
     options.pages = [folder = std::string{argv[1]}](std::string_view, std::string_view url) {
-        return file(folder, url);
+        return hosts::file(folder, url);
     };
     ws::loopback::endpoint<host> endpoint{io, own, table, std::move(options)};
     methods_of own_methods{endpoint.sockets()};

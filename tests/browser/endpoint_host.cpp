@@ -5,6 +5,8 @@
 // `ws://myapp/slow`: paused by its first message until `ws://myapp/control` hears "resume"; each
 // message to control is answered with the number of bytes that slow has received.
 // `ws://myapp/deflate` and `ws://myapp/deflate-small`: echoes, compressed.
+#include "files.hpp"
+
 #include <wsintercept/loopback/endpoint.hpp>
 #include <wsintercept/renderer/chromium.hpp>
 #include <wsintercept/rfc7692/permessage_deflate.hpp>
@@ -12,9 +14,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,17 +67,6 @@ class host : public ws::ignore<ws::http_request, ws::websocket_close, ws::draine
     std::string text_;
 };
 
-std::optional<ws::loopback::page> file(const std::string& folder, std::string_view url) {
-    const std::string name{url.substr(url.rfind('/') + 1)};
-    std::ifstream in{folder + '/' + (name.empty() ? "index.html" : name), std::ios::binary};
-    if (!in)
-        return std::nullopt;
-    ws::loopback::page p;
-    p.media_type = name.ends_with(".js") ? "text/javascript" : "text/html";
-    p.body.assign(std::istreambuf_iterator<char>{in}, {});
-    return p;
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -102,7 +90,7 @@ int main(int argc, char** argv) {
     ws::loopback::options options;
     options.peers = ws::loopback::peer_policy::descendants_of(pid);
     options.pages = [folder = std::string{argv[1]}](std::string_view, std::string_view url) {
-        return file(folder, url);
+        return hosts::file(folder, url);
     };
     boost::asio::io_context io;
     host handler;
