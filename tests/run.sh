@@ -152,6 +152,7 @@ test_form() {
     else
         skip "clang-format 14, whose style this is; found: $("$formatter" --version)"
     fi
+    check "one version everywhere" tools/version.py --check || true
     check "the tests that SECURITY.md lists name its rows" tests/security_rows.sh || true
 }
 

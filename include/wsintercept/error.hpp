@@ -5,7 +5,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Why something was refused or ended. Its message says what was wrong and where (the RFC's
 /// section).
@@ -180,14 +180,14 @@ enum class condition {
     bad_table,          ///< a row of a URL table
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0
 
 template <>
 struct std::is_error_code_enum<wsintercept::error> : std::true_type {};
 template <>
 struct std::is_error_condition_enum<wsintercept::condition> : std::true_type {};
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// The sentence of an error; a static string. Any thread.
 constexpr const char* describe(error e) noexcept {
@@ -425,4 +425,4 @@ inline std::error_condition make_error_condition(condition c) noexcept {
     return {static_cast<int>(c), detail::condition_category};
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

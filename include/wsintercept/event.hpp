@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// The numbers of events and methods in messages.
 enum class event_number : int {
@@ -87,4 +87,4 @@ struct log_entry {
     std::string_view text;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

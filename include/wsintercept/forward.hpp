@@ -1,7 +1,7 @@
 // Names only, cheap to include beside an engine's headers.
 #pragma once
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 class socket_id;
 class remote;
@@ -27,4 +27,4 @@ struct log_entry;
 struct interceptor_options;
 struct default_policies;
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

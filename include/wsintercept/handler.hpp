@@ -3,7 +3,7 @@
 
 #include <wsintercept/event.hpp>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// A base for handlers that have no use for some events:
 ///
@@ -35,4 +35,4 @@ concept event_handler = handles<T, http_request> && handles<T, websocket_upgrade
     handles<T, websocket_receive> && handles<T, websocket_close> && handles<T, websocket_error> &&
     handles<T, drained> && handles<T, log_entry>;
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

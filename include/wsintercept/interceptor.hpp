@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Traits: the renderer (traits.hpp). Policies: how URLs, handshakes and frames are read
 /// (policies.hpp). Handler: the host's (handler.hpp). All calls on one executor, but for `decide`,
@@ -129,4 +129,4 @@ template <class Traits, class Handler, class... Options>
 interceptor(Traits&, Handler&, std::shared_ptr<const intercepted_urls>, Options&&...)
     -> interceptor<Traits, default_policies, Handler>;
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

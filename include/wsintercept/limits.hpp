@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
@@ -36,4 +36,4 @@ struct limits {
 /// The cap that even a raised limit keeps: no message, frame or queue is larger.
 inline constexpr std::uint64_t absolute_cap = std::uint64_t{1} << 40;
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

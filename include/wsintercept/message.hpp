@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Binary data as messages carry it: -128..127.
 using signed_bytes = std::vector<std::int8_t>;
@@ -298,4 +298,4 @@ inline std::variant<call, message_problem> from_message(const message& m) {
                                     : "element 2: expected a method's name or number"};
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

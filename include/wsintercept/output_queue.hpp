@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Bytes that several parties own. Cheap to copy; never changed.
 class shared_buffer {
@@ -208,4 +208,4 @@ class output_queue {
     std::size_t size_ = 0;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

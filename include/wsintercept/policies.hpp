@@ -14,7 +14,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Decides whose a URL is. Immutable and shared: both are called from any thread.
 /// Model: intercepted_urls.
@@ -95,4 +95,4 @@ concept policy_set = url_policy<typename T::url> && handshake_policy<typename T:
     frame_policy<typename T::frame> &&
     agrees_on<typename T::frame, typename T::handshake::agreement>;
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// The host's methods from any thread: copyable, cheap, may outlive the interceptor. Data is
 /// copied and travels in one `post` a batch; calls of one thread keep their order. `done`, where
@@ -48,4 +48,4 @@ class remote {
     std::shared_ptr<detail::mailbox> box_;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

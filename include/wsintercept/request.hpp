@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// What a renderer hands over. Views are valid during the call of `open`.
 struct request {
@@ -57,4 +57,4 @@ struct interceptor_options {
     allowed_origins origins{}; ///< whose pages may open sockets; see allowed_origins{table}
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// What sessions of one interceptor share, and what one turn knows.
 struct session_context {
@@ -353,4 +353,4 @@ class session {
     time_point paused_at_{};
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -9,7 +9,7 @@
 #include <deque>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Value: default constructible; it never moves. An ID is never given twice: a slot whose
 /// generations are used up is retired.
@@ -98,4 +98,4 @@ class slot_table {
     std::deque<slot> slots_;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// An interceptor's number in the process (16 bits), a slot (22) and the slot's generation (26).
 /// Never reused in the life of the process. A default one names nothing.
@@ -62,4 +62,4 @@ constexpr std::optional<socket_id> parse_socket_id(std::string_view text) noexce
     return socket_id{value};
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

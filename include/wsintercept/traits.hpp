@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// How a connection ends.
 enum class ending : std::uint8_t {
@@ -111,4 +111,4 @@ concept renderer_traits =
     traits_clause::has_output_ready<T> && traits_clause::has_input_ready<T> &&
     traits_clause::has_respond<T> && traits_clause::has_wake_at<T> && traits_clause::has_end<T>;
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -15,3 +15,4 @@
 #include <wsintercept/url/allowed_origins.hpp>
 #include <wsintercept/url/intercepted_urls.hpp>
 #include <wsintercept/url/pac.hpp>
+#include <wsintercept/version.hpp>

@@ -17,7 +17,7 @@
 #include <thread>
 #include <utility>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 enum class fault : std::uint8_t {
     none,
@@ -286,4 +286,4 @@ class broken_fixture {
     interceptor<traits, default_policies, host> core_;
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

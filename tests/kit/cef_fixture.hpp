@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 class cef_fixture {
     using api = cef_stand_in::api;
@@ -145,4 +145,4 @@ class cef_fixture {
     std::string reason_, media_type_, fields_;
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 class ginputstream_fixture {
     struct view {
@@ -116,4 +116,4 @@ class ginputstream_fixture {
     exemplars::stream_adapter<host> adapter_;
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

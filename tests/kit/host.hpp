@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// The handler of the interceptor under test. Called on the executor, as any handler.
 struct host {
@@ -73,4 +73,4 @@ struct host {
     }
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -23,7 +23,7 @@
 #include <string_view>
 #include <thread>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 class loopback_fixture {
     using endpoint = loopback::endpoint<host>;
@@ -194,4 +194,4 @@ class loopback_fixture {
     std::deque<client> clients_;
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 class memory_fixture {
   public:
@@ -42,4 +42,4 @@ class memory_fixture {
     memory::renderer<host> renderer_;
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// What a page asks for. For engines with structured requests as it is, for others as `head`.
 struct page_request {
@@ -131,4 +131,4 @@ inline served read_served(std::string_view received) {
     return out;
 }
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

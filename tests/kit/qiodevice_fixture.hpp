@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 class qiodevice_fixture {
     struct tab {
@@ -115,4 +115,4 @@ class qiodevice_fixture {
     exemplars::device_adapter<host> adapter_;
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// Called for each thing that was looked at: the check's name, what is expected, whether it holds.
 using reporter = std::function<void(std::string_view check, std::string_view what, bool good)>;
@@ -35,4 +35,4 @@ struct failures {
     }
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

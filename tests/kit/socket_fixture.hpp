@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 class socket_fixture {
     using adapter = exemplars::gathered_socket<host>;
@@ -133,4 +133,4 @@ class socket_fixture {
     adapter adapter_;
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

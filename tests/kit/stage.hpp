@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// Paths under /manual are answered by the host, all else of ws://myapp is automatic.
 inline table_pointer stage_table() {
@@ -100,4 +100,4 @@ class stage {
     std::unique_ptr<F> fixture_; // behind the host, which its interceptor calls
 };
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// What a page has seen of one request so far. Views are valid until the fixture's next call.
 struct page_view {
@@ -86,4 +86,4 @@ inline task make_task(std::function<void()> run) {
     return task{std::make_shared<work>(std::move(run))};
 }
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

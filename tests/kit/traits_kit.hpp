@@ -14,7 +14,7 @@
 #include <array>
 #include <string_view>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 template <traits_fixture F>
 struct traits_check {
@@ -56,4 +56,4 @@ void check_traits(const reporter& report, const maker<F>& make = default_maker<F
             c.run({make, report, c.name, go_on});
 }
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::bridge {
+namespace wsintercept::inline v0_1_0::bridge {
 
 /// A header is 8 bytes: RFC 6455's opcode, with 0x80 for FIN, and the payload's length in 56 bits,
 /// big endian.
@@ -239,4 +239,4 @@ struct policies : default_policies {
     using frame = framing;
 };
 
-} // namespace wsintercept::bridge
+} // namespace wsintercept::inline v0_1_0::bridge

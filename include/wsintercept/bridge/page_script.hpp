@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::bridge {
+namespace wsintercept::inline v0_1_0::bridge {
 
 /// How the class reaches the program.
 enum class channel : std::uint8_t {
@@ -162,4 +162,4 @@ inline std::string page_script(const intercepted_urls& table, channel by, std::s
     return (out += detail::page_class) += "})(globalThis.WebSocket);\n";
 }
 
-} // namespace wsintercept::bridge
+} // namespace wsintercept::inline v0_1_0::bridge

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::bridge {
+namespace wsintercept::inline v0_1_0::bridge {
 
 inline constexpr std::size_t token_size = 32; ///< 128 bits, as hexadecimal digits
 
@@ -127,4 +127,4 @@ class tokens {
     std::map<std::string, std::pair<std::string, Socket>> list_;
 };
 
-} // namespace wsintercept::bridge
+} // namespace wsintercept::inline v0_1_0::bridge

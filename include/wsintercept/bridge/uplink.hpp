@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace wsintercept::bridge {
+namespace wsintercept::inline v0_1_0::bridge {
 
 /// The posts of one socket, put in order. On the interceptor's executor.
 class uplink {
@@ -89,4 +89,4 @@ class uplink {
     bool ended_ = false;
 };
 
-} // namespace wsintercept::bridge
+} // namespace wsintercept::inline v0_1_0::bridge

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Appends the base64 of `bytes`, padding included.
 inline void append_base64(std::string& out, std::string_view bytes) {
@@ -23,4 +23,4 @@ inline void append_base64(std::string& out, std::string_view bytes) {
     }
 }
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 enum class phase : std::uint8_t {
     request,   ///< HTTPRequest: waits for the host's answer
@@ -60,4 +60,4 @@ struct connection_state {
     }
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 // Every call from outside is a turn. Within one, events are delivered as they arise; a connection
 // that anything happened to is touched, and when the outermost turn ends, settled: the traits are
@@ -343,4 +343,4 @@ class connections : public mailbox::reader {
     bool events_wait_ = false; ///< the outermost turn is a host's call
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -7,13 +7,10 @@
 // at what the compiler was allowed to use: so two translation units with different options agree
 // on every inline function.
 #if defined(__x86_64__) && defined(__GNUC__)
-#define WSINTERCEPT_X86 1
 #include <cpuid.h>
-#else
-#define WSINTERCEPT_X86 0
 #endif
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Instruction sets that have code of their own, as bits.
 enum cpu_feature : unsigned {
@@ -25,7 +22,7 @@ inline constinit std::atomic<unsigned> cpu_features{0}; ///< 0: not asked yet
 
 inline unsigned ask_cpu() noexcept {
     unsigned found = 0;
-#if WSINTERCEPT_X86
+#if defined(__x86_64__) && defined(__GNUC__)
     unsigned a = 0, b = 0, c = 0, d = 0;
     const bool sse41 = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & (1U << 19)) != 0;
     if (sse41 && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & (1U << 29)) != 0)
@@ -48,4 +45,4 @@ inline void allow_cpu(unsigned features) noexcept {
     cpu_features.store((ask_cpu() & features) | cpu_asked, std::memory_order_relaxed);
 }
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 template <class Traits, class Policies, class Handler>
 class interceptor_core final : public connections<Traits, Policies, Handler> {
@@ -393,4 +393,4 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     std::string answer_head_; ///< a 101 being written
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// An HTTPRequest's answer that travels: as http_response, but owned.
 struct respond_by_id {
@@ -114,4 +114,4 @@ class mailbox final : public task::work, public std::enable_shared_from_this<mai
 
 } // namespace detail
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// A request until it has its answer. Does not move: `parsed` has views into `head`. Used again and
 /// again, so that its strings need to grow but once.
@@ -139,4 +139,4 @@ auto check_answer(const opening& o, std::string_view head, const row_options* op
     return too_large;
 }
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 class origin_names {
   public:
@@ -38,4 +38,4 @@ class origin_names {
     std::vector<std::string> names_;
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

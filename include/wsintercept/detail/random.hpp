@@ -20,7 +20,7 @@ extern "C" long __stdcall BCryptGenRandom(void* algorithm, unsigned char* buffer
 #endif
 #endif
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Fills `out` from the system's generator, at most 256 bytes; false: it failed.
 inline bool fill_with_random(unsigned char* out, std::size_t size) noexcept {
@@ -55,4 +55,4 @@ inline bool equal_in_constant_time(std::string_view secret, std::string_view giv
     return difference == 0;
 }
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// error{} if it is good; `out` then has it, its fields in `fields` without Content-Type.
 inline error check_response(const http_response& r, std::string& fields, response& out) {
@@ -48,4 +48,4 @@ inline error check_response(const http_response& r, std::string& fields, respons
     return error{};
 }
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 inline constexpr std::string_view tunnel_established =
     "HTTP/1.1 200 Connection Established\r\n\r\n";
@@ -102,4 +102,4 @@ inline answer write_answer(page&& p, bool head_only, bool keep_alive, error& bad
     return out;
 }
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// A host and a port, in normal form.
 struct site {
@@ -192,4 +192,4 @@ arrival read_arrival(const rfc9112::request_head& head, const way_in& way, const
     return detail::arrival_reader<Urls>{table, root, relays}.read(head, way);
 }
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// Follows one body as its bytes come, and keeps none of them.
 class body_framing {
@@ -169,4 +169,4 @@ class body_framing {
     bool wants_continue_ = false;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

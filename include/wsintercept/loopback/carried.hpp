@@ -21,7 +21,7 @@
 #include <system_error>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 namespace detail {
 
@@ -318,4 +318,4 @@ class carried {
     std::uint16_t port_ = 0;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// libsoup 3 (WebKitGTK 2.50), told the credentials in the proxy's URI, repeats a challenged
 /// request with the proxy's own URI as its target and all else as it was: `GET
@@ -61,4 +61,4 @@ class challenged {
     std::string same_;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

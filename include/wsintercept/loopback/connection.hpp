@@ -28,7 +28,7 @@
 #include <system_error>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// Endpoint: see endpoint.hpp. All on its executor. What the interceptor and the relay tell is only
 /// noted; `serve` acts on it when the turn ends.
@@ -602,4 +602,4 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
     bool marked_ = false;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

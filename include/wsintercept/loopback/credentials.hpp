@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// What requests must have; a value.
 class credentials {
@@ -114,4 +114,4 @@ class credentials {
     std::string url_name_; ///< redirect: of the field with the URL
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -36,7 +36,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// How the interceptor reaches an endpoint's connections. Private to it.
 template <class Endpoint>
@@ -377,4 +377,4 @@ template <class Handler, class... Options>
 endpoint(boost::asio::io_context&, Handler&, std::shared_ptr<const intercepted_urls>, Options&&...)
     -> endpoint<Handler>;
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// Whether a field is between the engine and us: Proxy-Authorization and its kind, the secret's.
 inline bool is_for_us(std::string_view name, const std::optional<credentials>& wanted) noexcept {
@@ -72,4 +72,4 @@ inline forwarded forward(const rfc9112::request_head& head, const arrival& a, bo
     return out;
 }
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// The members of `tls`, none of which does anything: see there. Needs no OpenSSL.
 class no_tls {
@@ -36,4 +36,4 @@ class no_tls {
     stream connect(std::string_view) noexcept { return {}; }
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// An answer given before the table is asked, without an event: an application's own files.
 struct page {
@@ -81,4 +81,4 @@ class refusals {
     std::array<std::uint64_t, 400> counts_{}; // by enumerator
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

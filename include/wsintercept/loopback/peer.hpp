@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// Whose connections are served; a value. Everybody else is closed without a byte.
 ///
@@ -131,4 +131,4 @@ class peer_check {
 
 } // namespace detail
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 namespace detail {
 
@@ -83,4 +83,4 @@ inline std::string head_before_redirect(const rfc9112::request_head& head, const
     return out.append("\r\n");
 }
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

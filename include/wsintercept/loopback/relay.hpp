@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// What a connection's relay came to.
 enum class relayed : std::uint8_t {
@@ -322,4 +322,4 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     bool told_end_ = false; ///< the far side was told of the near side's end
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// No I/O. Heads and bodies go on as they came, once they are known to be valid.
 class relayed_response {
@@ -134,4 +134,4 @@ class relayed_response {
     bool is_upgrade_ = false;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// What came of the bytes.
 enum class found : std::uint8_t {
@@ -245,4 +245,4 @@ class request_reader {
     bool close_after_ = false;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

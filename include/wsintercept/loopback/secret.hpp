@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// A value; it never leaves this process but on its way to the engine. Not for command lines,
 /// environments, files or logs, which others can read.
@@ -37,4 +37,4 @@ class launch_secret {
     std::string text_;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// Interceptor, endpoint and handler live on it: make, use and destroy them inside `call`, and hand
 /// `sockets().remote()` to the other threads.
@@ -58,4 +58,4 @@ class thread {
     std::thread thread_; ///< last: it uses the others
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

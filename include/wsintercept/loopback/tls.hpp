@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// TLS 1.2 and 1.3, for http/1.1. The endpoint and adapters of engines call it and its streams, on
 /// one thread at a time.
@@ -129,4 +129,4 @@ class tls {
     std::unique_ptr<house> house_;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 /// tls::stream: bytes of the peer in, bytes for the peer out. The caller bounds its memory: it puts
 /// at most 64 KiB at a time, then reads until nothing comes, and puts and writes only while the
@@ -231,4 +231,4 @@ class tls_stream {
     std::unique_ptr<state> state_;
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::loopback {
+namespace wsintercept::inline v0_1_0::loopback {
 
 namespace detail {
 
@@ -233,4 +233,4 @@ class upstream : public detail::link<Self, Endpoint> {
     std::string answer_; ///< of the proxy, as far as it came
 };
 
-} // namespace wsintercept::loopback
+} // namespace wsintercept::inline v0_1_0::loopback

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::chromium {
+namespace wsintercept::inline v0_1_0::chromium {
 
 /// Switches, each with its leading "--"; none if there is an error.
 struct switches_result {
@@ -87,4 +87,4 @@ class probe {
     std::string url_;
 };
 
-} // namespace wsintercept::chromium
+} // namespace wsintercept::inline v0_1_0::chromium

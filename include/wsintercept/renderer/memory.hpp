@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-namespace wsintercept::memory {
+namespace wsintercept::inline v0_1_0::memory {
 
 /// One request of the page, and what came of it.
 struct stream {
@@ -178,4 +178,4 @@ class renderer {
     interceptor core_; // before the streams: it ends what is open
 };
 
-} // namespace wsintercept::memory
+} // namespace wsintercept::inline v0_1_0::memory

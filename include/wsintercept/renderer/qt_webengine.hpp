@@ -30,7 +30,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::qt_webengine {
+namespace wsintercept::inline v0_1_0::qt_webengine {
 
 namespace detail {
 
@@ -185,4 +185,4 @@ class proxy : detail::event_loop, public loopback::carried<Handler, Policies, Tl
 template <class Handler, class... Options>
 proxy(Handler&, std::shared_ptr<const intercepted_urls>, Options&&...) -> proxy<Handler>;
 
-} // namespace wsintercept::qt_webengine
+} // namespace wsintercept::inline v0_1_0::qt_webengine

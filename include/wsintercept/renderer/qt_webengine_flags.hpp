@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::qt_webengine {
+namespace wsintercept::inline v0_1_0::qt_webengine {
 
 /// QtWebEngine reads it when it starts, which the program's first profile, page or view makes it
 /// do. Where it is set, what stands behind --webEngineArgs in the program's arguments is not read.
@@ -44,4 +44,4 @@ inline flags_result write_flags(std::span<const std::string> switches,
     return out;
 }
 
-} // namespace wsintercept::qt_webengine
+} // namespace wsintercept::inline v0_1_0::qt_webengine

@@ -20,7 +20,7 @@
 #include <system_error>
 #include <utility>
 
-namespace wsintercept::webkitgtk {
+namespace wsintercept::inline v0_1_0::webkitgtk {
 
 #if GTK_CHECK_VERSION(4, 0, 0)
 using session = WebKitNetworkSession;
@@ -131,4 +131,4 @@ class endpoint {
     wsintercept::detail::loop_source renewal_;
 };
 
-} // namespace wsintercept::webkitgtk
+} // namespace wsintercept::inline v0_1_0::webkitgtk

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::webkitgtk {
+namespace wsintercept::inline v0_1_0::webkitgtk {
 
 /// The interceptor on GLib's main loop: events come, and methods are called, on its thread;
 /// `sockets().remote()` is for the others. A page gets the page-side class (bridge/page_script.hpp)
@@ -286,4 +286,4 @@ class scheme {
     streams streams_;
 };
 
-} // namespace wsintercept::webkitgtk
+} // namespace wsintercept::inline v0_1_0::webkitgtk

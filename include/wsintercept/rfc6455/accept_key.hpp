@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 namespace detail {
 
@@ -60,4 +60,4 @@ static_assert(accept_key::compute("dGhlIHNhbXBsZSBub25jZQ==") ==
                                'a', 'Q', '9', 'k', 'Y', 'G', 'z', 'z', 'h', 'Z',
                                'R', 'b', 'K', '+', 'x', 'O', 'o', '='});
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 inline constexpr std::uint16_t normal = 1000;
 inline constexpr std::uint16_t going_away = 1001;
@@ -28,4 +28,4 @@ constexpr bool may_be_sent(std::uint16_t code) noexcept {
            (code >= 3000 && code <= 4999);                     // RFC 6455 7.4.2
 }
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// What a decoder may take; checked before anything is stored or added.
 struct decoder_limits {
@@ -58,4 +58,4 @@ constexpr std::uint16_t failure_code(error reason) noexcept {
     }
 }
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

@@ -19,7 +19,7 @@
 #include <span>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// Incremental. Fails as early as a fault can be seen: bad UTF-8 at its first bad byte (RFC 6455
 /// 8.1), a length before any of its payload. Nothing is allocated for a length that was announced.
@@ -339,4 +339,4 @@ class decoder {
 };
 static_assert(sizeof(void*) != 8 || sizeof(decoder) <= 64);
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

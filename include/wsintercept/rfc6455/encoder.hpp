@@ -14,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// A few bytes ready to be sent.
 template <std::size_t Capacity>
@@ -120,4 +120,4 @@ class outgoing_message {
 };
 static_assert(sizeof(outgoing_message) <= 8);
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// Reads the list item by item: an extension, its parameters, the next extension. Empty list
 /// elements are left out (RFC 9110 5.6.1.2), blanks may stand around ',', ';' and '='.
@@ -121,4 +121,4 @@ constexpr bool is_extension_list(std::string_view list) noexcept {
     }
 }
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

@@ -7,11 +7,11 @@
 
 #include <string>
 
-namespace wsintercept::rfc7692 {
+namespace wsintercept::inline v0_1_0::rfc7692 {
 struct options;
 }
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// Part of a handshake policy: declines every offer. permessage-deflate is the one extension that a
 /// row can ask for; `wanted` is null where it does not.
@@ -36,4 +36,4 @@ struct no_extensions {
     }
 };
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

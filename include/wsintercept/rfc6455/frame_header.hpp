@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 enum class opcode : std::uint8_t {
     continuation = 0,
@@ -114,4 +114,4 @@ constexpr std::size_t encode(const frame_header& header, char* out) noexcept {
     return n;
 }
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

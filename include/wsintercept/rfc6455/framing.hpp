@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 struct framing {
     using decoder = rfc6455::decoder; ///< the peer's bytes to messages' parts
@@ -27,4 +27,4 @@ struct framing {
     }
 };
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

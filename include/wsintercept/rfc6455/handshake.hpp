@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 namespace detail {
 
@@ -209,4 +209,4 @@ struct basic_handshake {
     }
 };
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <span>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// XORs bytes in place. `offset` is where the first of them lies in its frame's payload, so that a
 /// payload may be split anywhere.
@@ -45,4 +45,4 @@ inline void mask(std::span<char> bytes, const masking_key& key, std::size_t offs
         at[i] = static_cast<char>(at[i] ^ tail[i]);
 }
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

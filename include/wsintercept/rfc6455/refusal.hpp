@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// Why, and with which status. No refusal: error{}.
 struct refusal {
@@ -73,4 +73,4 @@ inline std::string refusal_response(const refusal& why, bool head_only = false) 
     return out;
 }
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

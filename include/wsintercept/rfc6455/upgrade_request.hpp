@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 /// What a valid opening handshake asks for. Views into the request's bytes; `fields` are those of
 /// the head that was validated, which must live as long.
@@ -204,4 +204,4 @@ inline std::string_view offered(const upgrade_request& request, std::string_view
 
 } // namespace detail
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

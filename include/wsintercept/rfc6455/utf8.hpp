@@ -10,7 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace wsintercept::rfc6455 {
+namespace wsintercept::inline v0_1_0::rfc6455 {
 
 namespace detail {
 
@@ -170,4 +170,4 @@ constexpr std::size_t complete_prefix(std::string_view text) noexcept {
     return n;
 }
 
-} // namespace wsintercept::rfc6455
+} // namespace wsintercept::inline v0_1_0::rfc6455

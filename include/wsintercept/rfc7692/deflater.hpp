@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::rfc7692 {
+namespace wsintercept::inline v0_1_0::rfc7692 {
 
 /// Our messages, one behind the other. Holds some 270 KiB at 15 bits until its end. It does not
 /// move.
@@ -69,4 +69,4 @@ class deflater {
     bool ready_ = false;
 };
 
-} // namespace wsintercept::rfc7692
+} // namespace wsintercept::inline v0_1_0::rfc7692

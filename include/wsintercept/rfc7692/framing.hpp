@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::rfc7692 {
+namespace wsintercept::inline v0_1_0::rfc7692 {
 
 /// As rfc6455::decoder, whose parts it inflates. What came in one message of the peer's is inflated
 /// a part at a time, so that a limit ends it before it was all there.
@@ -121,4 +121,4 @@ struct framing : rfc6455::framing {
     using outgoing = rfc7692::outgoing_message;
 };
 
-} // namespace wsintercept::rfc7692
+} // namespace wsintercept::inline v0_1_0::rfc7692

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::rfc7692 {
+namespace wsintercept::inline v0_1_0::rfc7692 {
 
 /// What one message may inflate to. Checked while it inflates, never after.
 struct inflate_limits {
@@ -124,4 +124,4 @@ class inflater {
     bool at_boundary_ = true; ///< between two blocks, and two bytes
 };
 
-} // namespace wsintercept::rfc7692
+} // namespace wsintercept::inline v0_1_0::rfc7692

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::rfc7692 {
+namespace wsintercept::inline v0_1_0::rfc7692 {
 
 /// The parameters of an offer or an answer, as they stand.
 struct parameters {
@@ -215,4 +215,4 @@ struct negotiation {
     }
 };
 
-} // namespace wsintercept::rfc7692
+} // namespace wsintercept::inline v0_1_0::rfc7692

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace wsintercept::rfc7692 {
+namespace wsintercept::inline v0_1_0::rfc7692 {
 
 /// Needs policies that know the extension (rfc7692/permessage_deflate.hpp); others decline its
 /// offers.
@@ -27,4 +27,4 @@ struct options {
     friend bool operator==(const options&, const options&) = default;
 };
 
-} // namespace wsintercept::rfc7692
+} // namespace wsintercept::inline v0_1_0::rfc7692

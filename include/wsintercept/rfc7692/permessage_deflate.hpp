@@ -5,7 +5,7 @@
 #include <wsintercept/rfc7692/framing.hpp>
 #include <wsintercept/rfc7692/negotiation.hpp>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// The default policies, and permessage-deflate for the rows that ask for it:
 ///
@@ -16,4 +16,4 @@ struct deflate_policies : default_policies {
     using frame = rfc7692::framing;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

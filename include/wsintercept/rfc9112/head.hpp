@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept::rfc9112 {
+namespace wsintercept::inline v0_1_0::rfc9112 {
 
 /// A field line. Views into the bytes that were parsed; the value without surrounding blanks.
 struct field {
@@ -261,4 +261,4 @@ inline bool has_token(const fields& in, std::string_view name, std::string_view 
     return false;
 }
 
-} // namespace wsintercept::rfc9112
+} // namespace wsintercept::inline v0_1_0::rfc9112

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept::rfc9112 {
+namespace wsintercept::inline v0_1_0::rfc9112 {
 
 namespace detail {
 
@@ -271,4 +271,4 @@ constexpr std::string_view standard_reason(unsigned status) noexcept {
     }
 }
 
-} // namespace wsintercept::rfc9112
+} // namespace wsintercept::inline v0_1_0::rfc9112

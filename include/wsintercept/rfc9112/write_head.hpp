@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::rfc9112 {
+namespace wsintercept::inline v0_1_0::rfc9112 {
 
 /// "METHOD TARGET HTTP/1.1", Host (where `fields` has none), the fields in their order, the blank
 /// line. Nothing if a part would not read back as what it is (CR, LF, NUL, a name that is no
@@ -54,4 +54,4 @@ std::string without_fields(std::string_view bytes, const fields& in, LeaveOut&& 
     return out.append(from, bytes.data() + bytes.size());
 }
 
-} // namespace wsintercept::rfc9112
+} // namespace wsintercept::inline v0_1_0::rfc9112

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Allowed are http and https with the literal host of an intercepted row and of ROOT, on the row's
 /// port (`*`: any; none: the default), and origins allowed by name. Rows with a `*` in the host or
@@ -150,4 +150,4 @@ inline bool allowed_origins::allows(std::string_view origin) const noexcept {
            has(any_port_, origin.substr(0, colon));
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

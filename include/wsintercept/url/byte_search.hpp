@@ -14,7 +14,7 @@
 #define WSINTERCEPT_SSE2 1
 #endif
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Where a literal first stands in a text; npos if it does not.
 inline std::size_t find_literal(std::string_view text, std::string_view literal) noexcept {
@@ -151,6 +151,6 @@ class gram_filter {
     std::vector<std::uint64_t> words_; // a power of two of them
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail
 
 #undef WSINTERCEPT_SSE2

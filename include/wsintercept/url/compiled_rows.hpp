@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// A row that never decides, and the rows before it that together take each of its URLs.
 struct covered_row {
@@ -216,4 +216,4 @@ class compiled_rows {
     std::vector<covered_row> covered_;
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

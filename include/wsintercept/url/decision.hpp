@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// What becomes of a URL. The numbers are those of InterceptedURLs.
 enum class action : std::uint8_t {
@@ -48,4 +48,4 @@ struct decision {
     const row_options* options = nullptr; ///< valid as long as the policy; null: the defaults
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// An action as explanations name it: "external", "auto" or "manual".
 constexpr std::string_view action_word(action a) noexcept {
@@ -52,4 +52,4 @@ std::string explain_url(const Policy& policy, std::string_view url) {
     return out;
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

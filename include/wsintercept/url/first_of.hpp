@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// What `First` decides, external included; where none of its rows matches, what `Second` does.
 /// Rows of `Second` count on behind those of `First`, which says how many it has by `size()`.
@@ -54,4 +54,4 @@ template <class First, class Second>
 first_of(std::shared_ptr<First>, std::shared_ptr<Second>)
     -> first_of<std::remove_const_t<First>, std::remove_const_t<Second>>;
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Whether the whole text matches. Takes each literal where it first fits, so that nothing is ever
 /// tried twice: no pattern and no text makes it slow.
@@ -36,4 +36,4 @@ inline bool glob(std::string_view pattern, std::string_view text) noexcept {
     return true;
 }
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
@@ -251,4 +251,4 @@ inline std::optional<std::string> parse_host(std::string_view text) {
     return append_host(out, text) ? std::optional{std::move(out)} : std::nullopt;
 }
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// The table, compiled once, then immutable: share it between threads.
 ///
@@ -208,4 +208,4 @@ inline std::string intercepted_urls::why_none(std::string_view url) const {
                                    : "another port");
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

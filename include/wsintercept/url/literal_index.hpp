@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// The rows of a table by one literal of each. Literals are kept as a trie whose steps are eight
 /// bytes and whose nodes lie in one hash table: what a look-up costs grows with the text, not with
@@ -278,4 +278,4 @@ class literal_index {
     bool has_single_ = false; ///< one of a single byte
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Rows of URLs in normal form. What a URL costs grows with its length, not with the rows.
 class literal_urls {
@@ -159,4 +159,4 @@ class literal_urls_policy {
     literal_urls urls_;
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// The parts of a URL in normal form; views into it.
 struct url_parts {
@@ -221,4 +221,4 @@ inline std::optional<url_parts> split_url(std::string_view normal_url) noexcept 
     return parts.host.empty() ? std::nullopt : std::optional{parts};
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

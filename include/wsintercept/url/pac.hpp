@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// What a PAC text had to give up to stay small. Each step sends more to the proxy than the table
 /// intercepts, never less: what stands there must be able to relay.
@@ -310,4 +310,4 @@ inline std::string pac_data_url(std::string_view pac) {
     return out;
 }
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Patterns in normal form, one behind the other; six bytes a row beside their text.
 class packed_rows {
@@ -104,4 +104,4 @@ class packed_rows {
     std::vector<std::uint32_t> options_of_; ///< 0: the defaults; empty: all have them
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

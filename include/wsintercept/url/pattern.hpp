@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// Where the parts of a pattern's normal form lie. Kept apart from the text, so that it stays valid
 /// wherever the text moves.
@@ -291,4 +291,4 @@ class pattern_reader {
     std::size_t scheme_ = url_schemes.size(); ///< index, if the scheme is literal
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// Rows are ECMAScript expressions that match the whole URL in normal form; the first one that does
 /// decides. Compiled once, then immutable: share it between threads.
@@ -142,4 +142,4 @@ class regex_urls {
     std::vector<compiled> rows_;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// A row: a pattern, what becomes of the URLs that it matches, and options. What a pattern is, the
 /// policy says.
@@ -53,4 +53,4 @@ inline row_problem problem(std::size_t row, std::size_t column, error why) {
 
 } // namespace detail
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

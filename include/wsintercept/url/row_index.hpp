@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// A row and its pattern, for an index. The views need only live until it is built.
 struct indexed_row {
@@ -146,4 +146,4 @@ class row_index {
     literal_index literals_;
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 /// A URL in normal form, cut as patterns are. Views into it.
 struct url_cut {
@@ -79,4 +79,4 @@ class site_url {
     std::optional<url_cut> cut_;
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

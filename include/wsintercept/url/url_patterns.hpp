@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 namespace detail {
 
@@ -292,4 +292,4 @@ class url_patterns {
     std::vector<compiled> rows_;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace wsintercept {
+namespace wsintercept::inline v0_1_0 {
 
 /// A host that may be anyone's: what is not known of a predicate.
 struct any_host {
@@ -63,4 +63,4 @@ class url_predicate {
     [[no_unique_address]] MayMatch may_match_;
 };
 
-} // namespace wsintercept
+} // namespace wsintercept::inline v0_1_0

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace wsintercept::kit::cef_stand_in {
+namespace wsintercept::inline v0_1_0::kit::cef_stand_in {
 
 enum thread_id { TID_UI };
 
@@ -74,4 +74,4 @@ struct api {
     static time_point now() noexcept { return ui->now(); }
 };
 
-} // namespace wsintercept::kit::cef_stand_in
+} // namespace wsintercept::inline v0_1_0::kit::cef_stand_in

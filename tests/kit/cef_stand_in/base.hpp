@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace wsintercept::kit::cef_stand_in {
+namespace wsintercept::inline v0_1_0::kit::cef_stand_in {
 
 /// CefBaseRefCounted.
 struct base {
@@ -67,4 +67,4 @@ struct task : virtual base {
     virtual void Execute() = 0;
 };
 
-} // namespace wsintercept::kit::cef_stand_in
+} // namespace wsintercept::inline v0_1_0::kit::cef_stand_in

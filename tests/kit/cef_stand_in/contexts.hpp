@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace wsintercept::kit::cef_stand_in {
+namespace wsintercept::inline v0_1_0::kit::cef_stand_in {
 
 class command_line final : public cef::counted<base> {
   public:
@@ -151,4 +151,4 @@ class url_request final : public cef::counted<base> {
     ref<response> answer;
 };
 
-} // namespace wsintercept::kit::cef_stand_in
+} // namespace wsintercept::inline v0_1_0::kit::cef_stand_in

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::kit::cef_stand_in {
+namespace wsintercept::inline v0_1_0::kit::cef_stand_in {
 
 /// What a page asks for.
 struct asked {
@@ -194,4 +194,4 @@ class engine {
     cef_stand_in::threads threads_{3};
 };
 
-} // namespace wsintercept::kit::cef_stand_in
+} // namespace wsintercept::inline v0_1_0::kit::cef_stand_in

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace wsintercept::kit::cef_stand_in {
+namespace wsintercept::inline v0_1_0::kit::cef_stand_in {
 
 using header_map = std::multimap<string, string>;
 
@@ -116,4 +116,4 @@ struct scheme_registrar {
     }
 };
 
-} // namespace wsintercept::kit::cef_stand_in
+} // namespace wsintercept::inline v0_1_0::kit::cef_stand_in

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::kit::cef_stand_in {
+namespace wsintercept::inline v0_1_0::kit::cef_stand_in {
 
 /// Threads that run what they are given, in order of arrival.
 class threads {
@@ -81,4 +81,4 @@ class threads {
     std::vector<std::thread> threads_;
 };
 
-} // namespace wsintercept::kit::cef_stand_in
+} // namespace wsintercept::inline v0_1_0::kit::cef_stand_in

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::kit::checks {
+namespace wsintercept::inline v0_1_0::kit::checks {
 
 /// Bytes that look different everywhere.
 inline std::string pattern_bytes(std::size_t size, std::size_t seed) {
@@ -237,4 +237,4 @@ void connections_stay_apart(const trial<F>& t) {
     s.expect(wrong == 0, "each page gets its own messages back, and no other's");
 }
 
-} // namespace wsintercept::kit::checks
+} // namespace wsintercept::inline v0_1_0::kit::checks

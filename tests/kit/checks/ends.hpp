@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace wsintercept::kit::checks {
+namespace wsintercept::inline v0_1_0::kit::checks {
 
 /// traits.hpp: end(finish) comes after the last output, and the page sees it there.
 template <traits_fixture F>
@@ -135,4 +135,4 @@ void ids_rest_after_the_end(const trial<F>& t) {
     s.expect(s.core().faults().calls_after_end == 0, "no call named an ID that had ended");
 }
 
-} // namespace wsintercept::kit::checks
+} // namespace wsintercept::inline v0_1_0::kit::checks

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace wsintercept::kit::checks {
+namespace wsintercept::inline v0_1_0::kit::checks {
 
 inline constexpr int foreign_threads = 4;
 
@@ -116,4 +116,4 @@ void now_never_goes_back(const trial<F>& t) {
     s.expect(s.fixture().now() - start >= duration{F::unit}, "now goes with the time");
 }
 
-} // namespace wsintercept::kit::checks
+} // namespace wsintercept::inline v0_1_0::kit::checks

@@ -3,7 +3,7 @@
 
 #include "../stage.hpp"
 
-namespace wsintercept::kit::checks {
+namespace wsintercept::inline v0_1_0::kit::checks {
 
 template <traits_fixture F>
 inline constexpr duration unit = F::unit;
@@ -77,4 +77,4 @@ void wake_is_not_early(const trial<F>& t) {
     s.expect(s.core().faults().early_wakes == 0, "no wake before the time that wake_at named");
 }
 
-} // namespace wsintercept::kit::checks
+} // namespace wsintercept::inline v0_1_0::kit::checks

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::kit::exemplars {
+namespace wsintercept::inline v0_1_0::kit::exemplars {
 
 /// The engine's stream: never blocks.
 struct byte_stream {
@@ -146,4 +146,4 @@ class gathered_socket {
     interceptor core_;
 };
 
-} // namespace wsintercept::kit::exemplars
+} // namespace wsintercept::inline v0_1_0::kit::exemplars

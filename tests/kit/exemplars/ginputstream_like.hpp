@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace wsintercept::kit::exemplars {
+namespace wsintercept::inline v0_1_0::kit::exemplars {
 
 /// g_input_stream_read_async and g_output_stream_write_async with their _finish in the callback.
 struct io_stream {
@@ -146,4 +146,4 @@ class stream_adapter {
     interceptor core_;
 };
 
-} // namespace wsintercept::kit::exemplars
+} // namespace wsintercept::inline v0_1_0::kit::exemplars

@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace wsintercept::kit::exemplars {
+namespace wsintercept::inline v0_1_0::kit::exemplars {
 
 /// All members on the loop's thread, but for `post`. Outlives what stands on it, and runs nothing
 /// more of it then: a real adapter gives each piece of work a weak pointer to itself.
@@ -81,4 +81,4 @@ class loop {
     time_point now_{};
 };
 
-} // namespace wsintercept::kit::exemplars
+} // namespace wsintercept::inline v0_1_0::kit::exemplars

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::kit::exemplars {
+namespace wsintercept::inline v0_1_0::kit::exemplars {
 
 /// The part of QIODevice that matters here. Signals are functions that the engine sets.
 struct io_device {
@@ -138,4 +138,4 @@ class device_adapter {
     interceptor core_;
 };
 
-} // namespace wsintercept::kit::exemplars
+} // namespace wsintercept::inline v0_1_0::kit::exemplars

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 namespace detail {
 
@@ -110,4 +110,4 @@ void check_accept_key_policy(const reporter& report) {
     report("accept key: repeated", "the same key gives the same", changed == 0);
 }
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// What a peer reads: a part of a message, or a control frame.
 struct peer_frame {
@@ -331,4 +331,4 @@ void check_frame_policy(const reporter& report) {
     frame_kit<P, Peer>{report}.run();
 }
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// An opening handshake in parts, to be spoiled one by one.
 class handshake_text {
@@ -220,4 +220,4 @@ void check_handshake_policy(const reporter& report) {
     handshake_kit<P>{report}.run();
 }
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace wsintercept::kit {
+namespace wsintercept::inline v0_1_0::kit {
 
 /// A URL in normal form, and what its policy ought to say of it.
 struct url_case {
@@ -88,4 +88,4 @@ void check_url_policy(const P& policy, std::span<const url_case> cases, const re
     report("url: odd input", "what is no URL does no harm", sound);
 }
 
-} // namespace wsintercept::kit
+} // namespace wsintercept::inline v0_1_0::kit

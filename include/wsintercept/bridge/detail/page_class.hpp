@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace wsintercept::bridge::detail {
+namespace wsintercept::inline v0_1_0::bridge::detail {
 
 inline constexpr std::string_view page_socket = R"(
 // Messages of one turn each, as the browser's own come; timers would be held back.
@@ -372,4 +372,4 @@ own.value = replaced;
 Object.defineProperty(globalThis, "WebSocket", own);
 )";
 
-} // namespace wsintercept::bridge::detail
+} // namespace wsintercept::inline v0_1_0::bridge::detail

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// `Self` derives from it and has: house(), over() (nothing is to be done any more), wants_bytes(),
 /// take(bytes), gone(why: no more will come), secured() (TLS has shaken hands), tls_failed(),
@@ -135,4 +135,4 @@ class link : public std::enable_shared_from_this<Self> {
     }
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// A process, told from a later one with the same PID by when it started.
 struct process {
@@ -116,6 +116,6 @@ inline std::optional<process> find_holder(long root, std::uint64_t inode) {
     return std::nullopt;
 }
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail
 
 #endif

@@ -22,7 +22,7 @@
 #include <string>
 #include <string_view>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// What the system knows of a socket.
 struct socket_owner {
@@ -151,6 +151,6 @@ class socket_finder {
     std::uint32_t sequence_ = 0;
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail
 
 #endif

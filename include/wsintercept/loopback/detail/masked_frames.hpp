@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// Follows the headers of a client's frames. What is not masked could be a request that somebody on
 /// the way to the destination takes for one, RFC 6455 10.3.
@@ -47,4 +47,4 @@ class masked_frames {
     std::uint64_t left_ = 0; ///< of the frame's payload
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 template <auto Free>
 struct openssl_free {
@@ -71,4 +71,4 @@ inline std::error_code openssl_error() noexcept {
     return std::make_error_code(std::errc::not_enough_memory); // the one failure that leaves none
 }
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// An io_context's own resolver asks for one name after another, so that one slow name holds up all
 /// of them. This one has a few threads, from its first name on. Its end waits for what they ask.
@@ -47,4 +47,4 @@ class resolver {
     std::optional<boost::asio::thread_pool> threads_;
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -24,7 +24,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 using tcp = boost::asio::ip::tcp;
 using error_code = boost::system::error_code;
@@ -178,4 +178,4 @@ class socket {
     bool writing_ = false;
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// `Tls`: loopback::tls or loopback::no_tls. Bytes of the wire come by `socket`'s calls; with TLS
 /// they go into `put`, and `read_plain` gives what they hold.
@@ -92,4 +92,4 @@ class stream : public socket {
     bool fin_waits_ = false;
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// A TCP connection over IPv4, as seen from one end. Host byte order.
 struct tcp_pair {
@@ -13,4 +13,4 @@ struct tcp_pair {
     std::uint16_t other_port = 0;
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::loopback::detail {
+namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// A host as certificates name it: RFC 5280 4.2.1.6.
 struct certificate_name {
@@ -192,4 +192,4 @@ class tls_identity {
     std::vector<entry> kept_; ///< the oldest comes first
 };
 
-} // namespace wsintercept::loopback::detail
+} // namespace wsintercept::inline v0_1_0::loopback::detail

@@ -16,7 +16,7 @@
 #include "include/cef_values.h"
 #endif
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// The adapter's templates take an Api: a struct whose members are CEF's own, by CEF's own names,
 /// and a clock. So they can be parsed without CEF's headers, and tests hand in classes of their
@@ -77,4 +77,4 @@ struct real_api {
 };
 #endif
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// Base: one of CEF's classes that its users implement. As IMPLEMENT_REFCOUNTING makes it: any
 /// thread may hold a CefRefPtr to it, and the last one deletes it.
@@ -43,4 +43,4 @@ class task_of final : public counted<typename Api::CefTask> {
     std::function<void()> work_;
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

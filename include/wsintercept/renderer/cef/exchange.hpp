@@ -25,7 +25,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// The page-side class asks here: bridge::page_script's base.
 inline constexpr std::string_view bridge_scheme = "wsintercept";
@@ -261,4 +261,4 @@ class exchange final : public std::enable_shared_from_this<exchange<Api, Adapter
     reading<Api> read_;
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

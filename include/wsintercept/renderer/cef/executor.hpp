@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// A handle, cheap to copy. Before CEF has threads what is posted waits for `start`; after
 /// CefShutdown it is dropped.
@@ -67,4 +67,4 @@ class executor {
     std::shared_ptr<shared> shared_;
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

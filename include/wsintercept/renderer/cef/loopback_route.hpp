@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// The way to one endpoint, for the whole program (`append_switches`) or for some of its contexts
 /// (`set_proxy`, `make_context`): never both, since CEF lets no preference change what a switch
@@ -192,4 +192,4 @@ class loopback_route {
     std::shared_ptr<shared> shared_;
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

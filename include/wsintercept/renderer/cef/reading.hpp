@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// On the executor, but for `cancel`.
 template <class Api>
@@ -57,4 +57,4 @@ class reading {
     callback go_on_;
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

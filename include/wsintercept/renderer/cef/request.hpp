@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 struct page_request {
     std::string method, url;
@@ -79,4 +79,4 @@ page_request read_request(typename Api::template CefRefPtr<typename Api::CefRequ
     return out;
 }
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

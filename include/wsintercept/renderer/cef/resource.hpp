@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// Open and Read come on threads of a pool, the others on TID_IO. Cancel comes for every request,
 /// also while Open or Read run.
@@ -89,4 +89,4 @@ class resource final : public counted<typename Api::CefResourceHandler> {
     const std::shared_ptr<exchange_type> exchange_;
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

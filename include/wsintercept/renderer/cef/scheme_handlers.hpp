@@ -17,7 +17,7 @@
 #include <string>
 #include <utility>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// An interceptor on a thread of CEF's, and the factory of its resource handlers. Register that for
 /// each scheme and domain whose requests the table decides, and for the page-side class:
@@ -136,4 +136,4 @@ class scheme_handlers {
     interceptor core_; ///< ends what is open, which uses the others
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

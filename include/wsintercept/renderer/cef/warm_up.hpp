@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace wsintercept::cef {
+namespace wsintercept::inline v0_1_0::cef {
 
 /// One request for a URL that only the proxy script brings to the endpoint, which asks for the
 /// secret: CEF keeps it for the context and says it unasked from then on, for sockets too. Nobody
@@ -89,4 +89,4 @@ class warm_up final : public counted<typename Api::CefURLRequestClient> {
     std::atomic<bool> asked_{false};
 };
 
-} // namespace wsintercept::cef
+} // namespace wsintercept::inline v0_1_0::cef

@@ -13,7 +13,7 @@
 #include <mutex>
 #include <utility>
 
-namespace wsintercept::detail {
+namespace wsintercept::inline v0_1_0::detail {
 
 struct gobject_unref {
     void operator()(gpointer object) const noexcept { g_object_unref(object); }
@@ -99,4 +99,4 @@ class loop_queue {
     loop_source source_; ///< last: it uses the others
 };
 
-} // namespace wsintercept::detail
+} // namespace wsintercept::inline v0_1_0::detail

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace wsintercept::webkitgtk::detail {
+namespace wsintercept::inline v0_1_0::webkitgtk::detail {
 
 /// How a request for BASE/down/TOKEN is answered.
 struct connected {
@@ -286,4 +286,4 @@ class sockets {
     interceptor core_; ///< last: it ends what is open
 };
 
-} // namespace wsintercept::webkitgtk::detail
+} // namespace wsintercept::inline v0_1_0::webkitgtk::detail

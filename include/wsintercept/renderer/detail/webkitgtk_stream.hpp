@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-namespace wsintercept::webkitgtk::detail {
+namespace wsintercept::inline v0_1_0::webkitgtk::detail {
 
 /// One process may hold several versions of this library, and GType knows one type by a name.
 inline constexpr const char* stream_type_name = "WsinterceptInputStream_0_1_0";
@@ -148,4 +148,4 @@ class body_stream {
     bool left_ = false;
 };
 
-} // namespace wsintercept::webkitgtk::detail
+} // namespace wsintercept::inline v0_1_0::webkitgtk::detail

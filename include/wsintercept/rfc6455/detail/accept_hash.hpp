@@ -11,7 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace wsintercept::rfc6455::detail {
+namespace wsintercept::inline v0_1_0::rfc6455::detail {
 
 using hash_words = std::array<std::uint32_t, 5>;
 using hash_schedule = std::array<std::uint32_t, 80>; // RFC 3174 6.1: W(0) to W(79)
@@ -94,7 +94,7 @@ constexpr hash_words accept_hash_portable(const char* key) noexcept {
     return h;
 }
 
-#if WSINTERCEPT_X86
+#if defined(__x86_64__) && defined(__GNUC__)
 // With the SHA instructions, each for four rounds or four words of the schedule. A vector's last
 // element is its first word. Built-ins rather than <immintrin.h>, which takes half a second to
 // read.
@@ -168,11 +168,11 @@ __attribute__((target("sha,sse4.1"))) inline hash_words accept_hash_sha(const ch
 
 /// Of 24 characters.
 constexpr hash_words accept_hash(const char* key) noexcept {
-#if WSINTERCEPT_X86
+#if defined(__x86_64__) && defined(__GNUC__)
     if (!std::is_constant_evaluated() && wsintercept::detail::cpu_has(wsintercept::detail::cpu_sha))
         return accept_hash_sha(key);
 #endif
     return accept_hash_portable(key);
 }
 
-} // namespace wsintercept::rfc6455::detail
+} // namespace wsintercept::inline v0_1_0::rfc6455::detail
