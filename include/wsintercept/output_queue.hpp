@@ -151,7 +151,7 @@ class output_queue {
         while (!bytes.empty()) {
             if (last_ == nullptr || last_->room_left == 0)
                 push(pool.take(bytes.size()));
-            const std::size_t n = std::min(bytes.size(), last_->room_left);
+            const std::size_t n = (std::min)(bytes.size(), last_->room_left);
             std::memcpy(last_->room, bytes.data(), n);
             last_->room += n;
             last_->room_left -= n;

@@ -32,7 +32,7 @@ struct session_context {
     std::size_t& unfinished; ///< bytes that all unfinished messages hold
 };
 
-inline constexpr time_point never = time_point::max();
+inline constexpr time_point never = (time_point::max)();
 
 /// Sink: `on_message(string_view, bool fin, data_type)`, `on_close(uint16_t, string_view)`,
 /// `on_failed(error)`; one of the last two at most, as the last. A sink may call any method.
@@ -144,7 +144,7 @@ class session {
         if (paused_)
             return never;
         const time_point ping = pinged_ ? after_if(l.ping, pinged_at_) : after_if(l.ping, heard_);
-        return std::min({after(began_, l.message_time), after_if(l.idle, heard_), ping});
+        return (std::min)({after(began_, l.message_time), after_if(l.idle, heard_), ping});
     }
 
     /// The host reads no more; the clocks for the message and for idling stand still.
@@ -156,7 +156,7 @@ class session {
         if (!std::exchange(paused_, false))
             return;
         const duration still = now - paused_at_;
-        heard_ = std::min(heard_ + still, now); // it may have spoken, or opened, meanwhile
+        heard_ = (std::min)(heard_ + still, now); // it may have spoken, or opened, meanwhile
         pinged_at_ += still;
         if (began_ != never)
             began_ += still;
@@ -176,7 +176,7 @@ class session {
 
     /// The renderer took output. True: what `queue_full` refused has room now.
     bool consumed(std::size_t n, session_context& at) {
-        output_.consume(at.pool, std::min(n, output_.size()));
+        output_.consume(at.pool, (std::min)(n, output_.size()));
         progress_ = at.now;
         if (late_pong_ && !close_sent_ && output_.size() < pong_backlog)
             output_.append(at.pool, Frame::pong(*std::exchange(late_pong_, nullptr)).view());
@@ -207,8 +207,8 @@ class session {
     static constexpr std::size_t pong_backlog = 64 * 1024;
 
     static auto decoder_limits(const limits& l) noexcept {
-        return typename Frame::decoder_limits{std::min(l.frame, absolute_cap),
-                                              std::min(l.message, absolute_cap), l.fragments};
+        return typename Frame::decoder_limits{(std::min)(l.frame, absolute_cap),
+                                              (std::min)(l.message, absolute_cap), l.fragments};
     }
     static time_point after(time_point since, duration d) noexcept {
         return since == never || d >= never - since ? never : since + d;
@@ -277,7 +277,7 @@ class session {
 
     /// Grows with the bytes received, never with a length that was announced.
     bool hold(std::string_view bytes, session_context& at) {
-        if (bytes.size() > at.limits.unfinished - std::min(at.limits.unfinished, at.unfinished))
+        if (bytes.size() > at.limits.unfinished - (std::min)(at.limits.unfinished, at.unfinished))
             return false;
         at.unfinished += bytes.size();
         message_.append(bytes);

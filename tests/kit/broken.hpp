@@ -73,7 +73,7 @@ class broken_fixture {
         std::string output, input;
         bool reads = true, output_waits = false, input_waits = false, woken = false;
         unsigned ready_calls = 0;
-        time_point wake_at = time_point::max();
+        time_point wake_at = (time_point::max)();
         std::optional<ending> ended; ///< what the interceptor said
         std::optional<ending> shown; ///< what the page sees
         bool gone = false;
@@ -108,7 +108,7 @@ class broken_fixture {
         }
         void wake_at(connection c, time_point when) noexcept {
             owner.watch(*c);
-            const bool armed = c->wake_at != time_point::max();
+            const bool armed = c->wake_at != (time_point::max)();
             if ((owner.fault_ == fault::wake_kept && armed) ||
                 (owner.fault_ == fault::wake_once && c->woken))
                 return;
@@ -117,7 +117,7 @@ class broken_fixture {
         void end(connection c, ending how) noexcept {
             owner.watch(*c);
             c->ended = how;
-            c->wake_at = time_point::max();
+            c->wake_at = (time_point::max)();
             const bool finish = how == ending::finish;
             if (!(owner.fault_ == fault::finish_lost && finish))
                 c->shown = owner.fault_ == fault::abort_as_finish ? ending::finish : how;
@@ -179,7 +179,7 @@ class broken_fixture {
     void hang_up(page p) {
         if (std::exchange(p->gone, true) || p->ended)
             return;
-        p->wake_at = time_point::max();
+        p->wake_at = (time_point::max)();
         if (fault_ != fault::closed_unreported)
             core_.closed(p->id);
         run();
@@ -200,8 +200,8 @@ class broken_fixture {
                 [](const stream& a, const stream& b) { return a.wake_at < b.wake_at; });
             if (due == streams_.end() || due->wake_at > until)
                 break;
-            now_ = std::max(now_, due->wake_at);
-            due->wake_at = time_point::max();
+            now_ = (std::max)(now_, due->wake_at);
+            due->wake_at = (time_point::max)();
             due->woken = true;
             core_.wake(due->id);
         }

@@ -75,7 +75,7 @@ class cef_fixture {
         if (!t.has_head)
             return out;
         if (is_open(*p))
-            out.received = out.received.substr(std::min(token_size, t.body.size()));
+            out.received = out.received.substr((std::min)(token_size, t.body.size()));
         reason_ = t.head->GetStatusText().ToString();
         media_type_ = t.head->GetMimeType().ToString();
         if (const std::string charset = t.head->GetCharset().ToString(); !charset.empty())

@@ -25,7 +25,7 @@ class socket_fixture {
         std::size_t write(std::span<const std::string_view> pieces) override {
             std::size_t taken = 0;
             for (const std::string_view p : pieces) {
-                const std::size_t n = std::min(p.size(), room - buffer.size());
+                const std::size_t n = (std::min)(p.size(), room - buffer.size());
                 buffer += p.substr(0, n);
                 taken += n;
             }
@@ -33,7 +33,7 @@ class socket_fixture {
             return taken;
         }
         std::size_t read(std::span<char> into) override {
-            const std::size_t n = std::min({into.size(), sent.size(), std::size_t{1000}});
+            const std::size_t n = (std::min)({into.size(), sent.size(), std::size_t{1000}});
             std::copy_n(sent.begin(), n, into.begin());
             sent.erase(0, n);
             return n;

@@ -109,9 +109,9 @@ class decoder {
         }
         if (fragments_++ >= limits.fragments)
             return error::too_many_fragments;
-        if (length_ > std::min(limits.frame, absolute_cap))
+        if (length_ > (std::min)(limits.frame, absolute_cap))
             return error::frame_too_big;
-        const std::uint64_t most = std::min(limits.message, absolute_cap);
+        const std::uint64_t most = (std::min)(limits.message, absolute_cap);
         if (message_size_ > most || length_ > most - message_size_)
             return error::message_too_big;
         message_size_ += length_;

@@ -53,7 +53,7 @@ inline open_request read_open(std::string_view body, std::optional<std::string_v
     // As the page has it: `normalise` is the interceptor's to call.
     const std::string_view site =
         body.substr(parts->scheme.size() + 3, end - parts->scheme.size() - 3);
-    const std::size_t slash = std::min(site.find('/'), site.size());
+    const std::size_t slash = (std::min)(site.find('/'), site.size());
     const std::string_view host = site.substr(0, slash);
     const rfc9112::occurrence named = rfc9112::find(head.fields, "Host");
     if (head.target != site.substr(slash))

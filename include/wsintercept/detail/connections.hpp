@@ -220,7 +220,7 @@ class connections : public mailbox::reader {
             s.announced = false;
         if (s.phase == phase::denied || s.phase == phase::over)
             s.since = now_;
-        s.head_left -= std::min(s.head_left, n);
+        s.head_left -= (std::min)(s.head_left, n);
         if (s.head_left == 0 && (s.phase == phase::automatic || s.phase == phase::accepted)) {
             const bool automatic = s.phase == phase::automatic;
             s.phase = phase::open;
@@ -238,15 +238,15 @@ class connections : public mailbox::reader {
         const wsintercept::limits& l = limits_of(s);
         switch (s.phase) {
         case phase::request: return s.since + l.response;
-        case phase::manual: return std::min(s.since + l.answer, shutdown_at_);
+        case phase::manual: return (std::min)(s.since + l.answer, shutdown_at_);
         case phase::automatic:
-        case phase::accepted: return std::min(s.since + l.handshake, shutdown_at_);
-        case phase::denied: return std::min(s.since + l.closing, shutdown_at_);
+        case phase::accepted: return (std::min)(s.since + l.handshake, shutdown_at_);
+        case phase::denied: return (std::min)(s.since + l.closing, shutdown_at_);
         case phase::over:
             if (!s.socket.ended())
-                return std::min(s.since + l.closing, shutdown_at_);
+                return (std::min)(s.since + l.closing, shutdown_at_);
             [[fallthrough]];
-        case phase::open: return std::min(s.socket.deadline(l), shutdown_at_);
+        case phase::open: return (std::min)(s.socket.deadline(l), shutdown_at_);
         }
         return never;
     }

@@ -105,7 +105,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
             const output_views views = s->socket.output();
             std::size_t round = 0;
             for (const std::string_view v : views) {
-                const std::size_t size = std::min(v.size(), buffer.size() - n - round);
+                const std::size_t size = (std::min)(v.size(), buffer.size() - n - round);
                 std::memcpy(buffer.data() + n + round, v.data(), size);
                 round += size;
             }
@@ -271,7 +271,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
 
     void shutdown(duration limit) noexcept {
         const host_turn t{*this};
-        shutdown_at_ = std::min(shutdown_at_, now_ + limit);
+        shutdown_at_ = (std::min)(shutdown_at_, now_ + limit);
         slots_.for_each([&](socket_id id, state& s) {
             if (s.fresh)
                 return; // refused when its turn comes

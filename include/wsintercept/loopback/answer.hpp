@@ -30,7 +30,7 @@ struct answer {
     std::size_t size() const noexcept { return head.size() + body.size(); }
     /// What is left when n bytes were written.
     std::array<std::string_view, 2> from(std::size_t n) const noexcept {
-        const std::size_t of_head = std::min(n, head.size());
+        const std::size_t of_head = (std::min)(n, head.size());
         return {std::string_view{head}.substr(of_head), std::string_view{body}.substr(n - of_head)};
     }
 };

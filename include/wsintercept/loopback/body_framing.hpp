@@ -33,7 +33,7 @@ class body_framing {
 
     /// Those of a response. `to_head`: it answers a HEAD.
     error start(const rfc9112::status_head& head, bool to_head) noexcept {
-        const error bad = start(head.fields, std::numeric_limits<std::uint64_t>::max());
+        const error bad = start(head.fields, (std::numeric_limits<std::uint64_t>::max)());
         wants_continue_ = false;
         if (to_head || head.status < 200 || head.status == 204 || head.status == 304)
             next_ = expects::nothing;
@@ -131,7 +131,7 @@ class body_framing {
     /// A line that ends in CR LF and holds no other controls.
     bool read_line(std::string_view& rest, std::string_view& line, error& bad) noexcept {
         const std::size_t end = rest.find('\n');
-        const std::size_t size = std::min(end, rest.size());
+        const std::size_t size = (std::min)(end, rest.size());
         // Behind a chunk's data only the line's end may stand: nothing else is waited for.
         if (size > (next_ == expects::data_end ? 1 : longest_line)) {
             bad = error::bad_chunk;

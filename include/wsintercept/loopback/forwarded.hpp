@@ -48,7 +48,7 @@ inline std::string origin_form(const rfc9112::request_head& head) {
     if (target[0] == '/')
         return std::string{target};
     target.remove_prefix(target.find("://") + 3);
-    target.remove_prefix(std::min(target.find_first_of("/?\\"), target.size()));
+    target.remove_prefix((std::min)(target.find_first_of("/?\\"), target.size()));
     if (target.empty() && head.method == "OPTIONS") // RFC 9112 3.2.4
         return "*";
     return (target.starts_with('/') ? "" : "/") + std::string{target};

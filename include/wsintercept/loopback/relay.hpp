@@ -38,7 +38,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
   public:
     using connection = typename Endpoint::connection_type;
 
-    relay(Endpoint& house, connection& near) : base{house}, near_{&near} {}
+    relay(Endpoint& house, connection& client) : base{house}, near_{&client} {}
 
     /// To `to`, whatever the bytes say. `greeting`: for the near side, once the way is there.
     void open_tunnel(const site& to, std::string_view greeting) {

@@ -166,7 +166,7 @@ class request_reader {
                                           : loopback::shown_head(head, by.wanted);
         close_after_ = asks_to_close(head);
         if (arrival_.kind == arrival::kind::relay_request) {
-            const error bad = framing_.start(head, std::numeric_limits<std::uint64_t>::max());
+            const error bad = framing_.start(head, (std::numeric_limits<std::uint64_t>::max)());
             if (bad != error{})
                 return refuse(bad);
             const bool absolute = by.to_proxy && !arrival_.secure && !arrival_.handshake;

@@ -25,7 +25,7 @@ struct stream {
     bool reads = true;  ///< false: the page reads nothing, output waits
     bool output_waits = false;
     bool input_waits = false;
-    time_point wake_at = time_point::max();
+    time_point wake_at = (time_point::max)();
     std::optional<ending> ended; ///< set once: how
 
     // The answer of an HTTPRequest.
@@ -55,7 +55,7 @@ class traits {
     void wake_at(connection c, time_point when) noexcept { c->wake_at = when; }
     void end(connection c, ending how) noexcept {
         c->ended = how;
-        c->wake_at = time_point::max();
+        c->wake_at = (time_point::max)();
     }
 
     /// The next posted task; run it without a lock held. Nothing: the queue is empty.
@@ -111,7 +111,7 @@ class renderer {
         if (s.ended)
             return;
         s.ended = ending::abort;
-        s.wake_at = time_point::max();
+        s.wake_at = (time_point::max)();
         core_.closed(s.id, why);
         run();
     }
@@ -134,8 +134,8 @@ class renderer {
         const time_point until = traits_.time + d;
         run();
         for (stream* due = next_due(until); due != nullptr; due = next_due(until)) {
-            traits_.time = std::max(traits_.time, due->wake_at);
-            due->wake_at = time_point::max();
+            traits_.time = (std::max)(traits_.time, due->wake_at);
+            due->wake_at = (time_point::max)();
             core_.wake(due->id);
             run();
         }

@@ -31,7 +31,7 @@ struct accept_key {
     /// constexpr, noexcept, any thread.
     static constexpr text compute(std::string_view key) noexcept {
         std::array<char, 24> exact{};
-        std::copy_n(key.begin(), std::min(key.size(), exact.size()), exact.begin());
+        std::copy_n(key.begin(), (std::min)(key.size(), exact.size()), exact.begin());
         const detail::hash_words hash = detail::accept_hash(exact.data());
 
         // RFC 4648 4: 160 bits, six at a time; the last group has two bits of filling.

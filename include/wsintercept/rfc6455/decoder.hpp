@@ -159,9 +159,9 @@ class decoder {
         if (is_control(op))
             return {};
         // RFC 6455 10.4: limits, before any sum and before any payload.
-        if (length > std::min(limits.frame, absolute_cap))
+        if (length > (std::min)(limits.frame, absolute_cap))
             return error::frame_too_big;
-        const std::uint64_t most = std::min(limits.message, absolute_cap);
+        const std::uint64_t most = (std::min)(limits.message, absolute_cap);
         const std::uint64_t before = in_message() ? message_size_ : 0;
         if (before > most || length > most - before)
             return error::message_too_big;
@@ -195,10 +195,10 @@ class decoder {
         const std::uint64_t offset = payload_length_ - remaining_;
         const bool marked = (message_ & rsv1_bit) != 0;
         const std::span<char> part =
-            next_part(marked ? in.first(std::min(in.size(), max_marked_part)) : in);
+            next_part(marked ? in.first((std::min)(in.size(), max_marked_part)) : in);
         const bool text = message_ == static_cast<std::uint8_t>(opcode::text);
         const std::size_t good = text ? unmask_text(part, offset) : unmask(part, offset);
-        take(in, std::min(good + 1, part.size()));
+        take(in, (std::min)(good + 1, part.size()));
         // RFC 6455 8.1: fail as soon as text is seen not to be UTF-8.
         if (good != part.size())
             return fail(error::text_not_utf8);
@@ -285,7 +285,7 @@ class decoder {
     std::size_t unmask_text(std::span<char> bytes, std::uint64_t offset) noexcept {
         constexpr std::size_t block_size = 8192;
         for (std::size_t at = 0; at < bytes.size(); at += block_size) {
-            const auto block = bytes.subspan(at, std::min(block_size, bytes.size() - at));
+            const auto block = bytes.subspan(at, (std::min)(block_size, bytes.size() - at));
             unmask(block, offset + at);
             const std::size_t good = utf8_.accept({block.data(), block.size()});
             if (good != block.size())

@@ -46,9 +46,9 @@ class deflater {
 
   private:
     void run(std::string_view in, std::string& out) {
-        constexpr std::size_t most = std::numeric_limits<uInt>::max();
+        constexpr std::size_t most = (std::numeric_limits<uInt>::max)();
         while (!in.empty()) {
-            const std::size_t size = std::min(in.size(), most);
+            const std::size_t size = (std::min)(in.size(), most);
             stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
             stream_.avail_in = static_cast<uInt>(size);
             in.remove_prefix(size);

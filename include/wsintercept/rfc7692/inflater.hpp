@@ -67,9 +67,9 @@ class inflater {
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
         stream_.avail_in = static_cast<uInt>(in.size());
         std::uint64_t guess = std::max<std::size_t>(4 * in.size(), 256);
-        for (;; guess = std::min(2 * guess, step)) {
+        for (;; guess = (std::min)(2 * guess, step)) {
             const auto room = static_cast<std::size_t>(
-                std::min({guess, step - made_ % step, limits.message + 1 - made_}));
+                (std::min)({guess, step - made_ % step, limits.message + 1 - made_}));
             const std::size_t had = out.size();
             out.resize(had + room);
             stream_.next_out = reinterpret_cast<Bytef*>(out.data() + had);

@@ -113,7 +113,7 @@ inline agreement answer_to(const parameters& offer, const options& wanted) noexc
         offer.client_no_context_takeover || wanted.client_no_context_takeover;
     // RFC 7692 7.1.2.1: named wherever it was asked for.
     if (offer.server_max_window_bits != parameters::absent || wanted.server_max_window_bits < 15)
-        answer.server_max_window_bits = std::min(
+        answer.server_max_window_bits = (std::min)(
             offer.server_max_window_bits == parameters::absent ? 15 : offer.server_max_window_bits,
             wanted.server_max_window_bits);
     // RFC 7692 7.1.2.2: only where it was offered.
@@ -121,7 +121,7 @@ inline agreement answer_to(const parameters& offer, const options& wanted) noexc
         const int most = offer.client_max_window_bits == parameters::no_value
                              ? 15
                              : offer.client_max_window_bits;
-        if (const int bits = std::min(most, wanted.client_max_window_bits); bits < 15)
+        if (const int bits = (std::min)(most, wanted.client_max_window_bits); bits < 15)
             answer.client_max_window_bits = bits;
     }
     return out;

@@ -64,7 +64,8 @@ class scanner {
   public:
     scanner(std::string_view bytes, const head_limits& limits) noexcept
         : bytes_{bytes.substr(0, limits.bytes)},
-          most_fields_{std::min(limits.fields, max_fields)}, full_{bytes.size() >= limits.bytes} {}
+          most_fields_{(std::min)(limits.fields, max_fields)}, full_{bytes.size() >= limits.bytes} {
+    }
 
     /// What a step that said no stands for.
     parse_result result() const noexcept {

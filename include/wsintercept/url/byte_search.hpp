@@ -83,7 +83,7 @@ class byte_set {
     std::size_t find_wide(std::string_view text, Found& found) const noexcept {
         __m128i wanted[Count];
         for (unsigned i = 0; i < Count; ++i)
-            wanted[i] = _mm_set1_epi8(few_[std::min(i, count_ - 1)]);
+            wanted[i] = _mm_set1_epi8(few_[(std::min)(i, count_ - 1)]);
         std::size_t at = 0;
         for (; at + 64 <= text.size(); at += 64) {
             std::uint64_t places = 0;

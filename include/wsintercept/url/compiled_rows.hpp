@@ -91,7 +91,7 @@ class compiled_rows {
         if (index.find(url.whole, url.authority_at(), found, effort, wanted))
             return found;
         // So many literals stand in it that asking each row once is less.
-        const auto end = std::min(bound, static_cast<std::uint32_t>(rows_.size()));
+        const auto end = (std::min)(bound, static_cast<std::uint32_t>(rows_.size()));
         for (std::uint32_t row = 0; row < end; ++row)
             if (wanted(row))
                 return row;
@@ -113,7 +113,7 @@ class compiled_rows {
             if (r.shape.host == 0) {
                 for (std::size_t s = 0; s < any_host_.size(); ++s)
                     if ((r.shape.schemes >> s & 1U) != 0)
-                        any_host_[s] = std::min(any_host_[s], r.row);
+                        any_host_[s] = (std::min)(any_host_[s], r.row);
                 continue;
             }
             // Up to the slash, which every URL of the site has, too.

@@ -183,7 +183,7 @@ inline std::string intercepted_urls::why_none(std::string_view url) const {
     const auto host_of = [](std::string_view site) {
         return site.substr(0, detail::port_colon(site));
     };
-    enum nearness { far, other_port, other_scheme, other_path } best = far;
+    enum nearness { nowhere, other_port, other_scheme, other_path } best = nowhere;
     std::size_t nearest = 0;
     for (std::size_t i = 0; i < size(); ++i) {
         const detail::pattern_shape s = shape(i);
@@ -193,13 +193,13 @@ inline std::string intercepted_urls::why_none(std::string_view url) const {
         const nearness n = s.may_match(pattern(i), *cut)                          ? other_path
                            : s.matches_authority(pattern(i), *cut)                ? other_scheme
                            : detail::glob(host_of(site), host_of(cut->authority)) ? other_port
-                                                                                  : far;
+                                                                                  : nowhere;
         if (n > best) {
             best = n;
             nearest = i;
         }
     }
-    if (best == far)
+    if (best == nowhere)
         return "no row has this host";
     return "nearest is row " + std::to_string(nearest + 1) + ", `" + std::string{pattern(nearest)} +
            "`, which has " +

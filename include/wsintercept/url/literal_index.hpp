@@ -129,7 +129,7 @@ class literal_index {
                 nodes.push_back({key_of(node), 0});
             }
             ends.push_back({key_of(node), e.row});
-            first_[k] = std::min(first_[k], e.row);
+            first_[k] = (std::min)(first_[k], e.row);
         }
         std::sort(nodes.begin(), nodes.end());
         std::size_t count = 0;
@@ -259,7 +259,7 @@ class literal_index {
         bool ask(std::uint32_t row) noexcept {
             if (row >= bound || effort == 0)
                 return false;
-            effort -= std::min(effort, 1 + text.size() / 64);
+            effort -= (std::min)(effort, 1 + text.size() / 64);
             if (!matches(row))
                 return true;
             bound = row;

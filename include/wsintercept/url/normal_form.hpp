@@ -163,7 +163,7 @@ inline bool normalise(std::string_view url, std::string& out) {
     if (scheme == detail::url_schemes.size())
         return false;
     url.remove_prefix(colon + 1);
-    url.remove_prefix(std::min(url.find_first_not_of("/\\"), url.size()));
+    url.remove_prefix((std::min)(url.find_first_not_of("/\\"), url.size()));
     url = url.substr(0, url.find('#'));
 
     std::string_view authority = url.substr(0, url.find_first_of("/\\?"));

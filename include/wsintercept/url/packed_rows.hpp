@@ -66,7 +66,7 @@ class packed_rows {
         s.default_port = (flags_[i] >> 8 & 1U) != 0;
         if (s.host != 0) {
             const std::string_view own = text(i);
-            s.rest = static_cast<std::uint32_t>(std::min(own.find('/', s.host), own.size()));
+            s.rest = static_cast<std::uint32_t>((std::min)(own.find('/', s.host), own.size()));
         }
         return s;
     }

@@ -90,7 +90,7 @@ class pattern_reader {
             return read_free();
         read_scheme(colon);
         const std::size_t begin = colon + 3;
-        const std::size_t end = std::min(source_.find_first_of("/\\?#", begin), source_.size());
+        const std::size_t end = (std::min)(source_.find_first_of("/\\?#", begin), source_.size());
         if (!read_authority(begin, end))
             return std::move(out_);
         if (end == source_.size() && source_.back() == '*')
@@ -146,7 +146,7 @@ class pattern_reader {
     /// A pattern without "://": its stars run over everything.
     pattern read_free() {
         const std::size_t star = source_.find('*');
-        const std::size_t path = std::min(source_.find_first_of("/?"), source_.size());
+        const std::size_t path = (std::min)(source_.find_first_of("/?"), source_.size());
         for (std::size_t i = 0; i < path; ++i)
             if (!is_ascii(source_[i]))
                 return fail(error::pattern_not_ascii, i);
@@ -156,7 +156,7 @@ class pattern_reader {
             for (std::size_t i = 0; i < url_schemes.size(); ++i)
                 if ((std::string{url_schemes[i].name} + "://").starts_with(out_.text))
                     out_.shape.schemes |= static_cast<std::uint8_t>(1U << i);
-            const std::size_t query = std::min(source_.find('?', star), source_.size());
+            const std::size_t query = (std::min)(source_.find('?', star), source_.size());
             append_escaped(out_.text, source_.substr(star, query - star), url_place::either);
             append_escaped(out_.text, source_.substr(query), url_place::query);
             for (std::size_t i = star; i < path; ++i)
@@ -212,7 +212,7 @@ class pattern_reader {
             std::size_t at = 0; // of the byte, or else of the first that is percent-encoded
             while (at < host.size() && is_ascii(host[at]))
                 ++at;
-            fail(error::pattern_not_ascii, column + std::min(at, host.find('%')));
+            fail(error::pattern_not_ascii, column + (std::min)(at, host.find('%')));
             return false;
         }
         const bool literal = host.find('*') == npos;
@@ -264,7 +264,7 @@ class pattern_reader {
             warn(begin + fragment, "URLs come without a fragment: left out");
             rest = rest.substr(0, fragment);
         }
-        const std::size_t stop = std::min(rest.find_first_of("*?"), rest.size());
+        const std::size_t stop = (std::min)(rest.find_first_of("*?"), rest.size());
         if (stop == rest.size() || rest[stop] == '?') {
             append_path(out_.text, rest.substr(0, stop));
             append_escaped(out_.text, rest.substr(stop, 1), url_place::either);
@@ -277,7 +277,7 @@ class pattern_reader {
         append_path(out_.text, rest.substr(0, slash), false);
         out_.text += '/';
         append_escaped(out_.text, rest.substr(slash + 1, stop - slash - 1), url_place::path);
-        const std::size_t query = std::min(rest.find('?', stop), rest.size());
+        const std::size_t query = (std::min)(rest.find('?', stop), rest.size());
         const std::string_view open = rest.substr(stop, query - stop);
         if (const std::size_t at = open.find_first_of("\\^`{|}'"); at != npos)
             warn(begin + stop + at, "paths and queries encode this character differently: this "

@@ -128,7 +128,7 @@ class regex_urls {
                        n <= max_expression;
                      ++at)
                     n = n * 10 + static_cast<std::size_t>(expression[at] - '0');
-                most = std::max(most, n);
+                most = (std::max)(most, n);
                 if (n > max_expression || at >= expression.size() || expression[at] == '}')
                     break;
             }

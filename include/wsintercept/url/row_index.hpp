@@ -44,11 +44,11 @@ void for_each_literal(const indexed_row& r, Found&& found) {
                     --more;
                 }
             at_start = false;
-            text.remove_prefix(std::min(text.size(), literal.size() + 1));
+            text.remove_prefix((std::min)(text.size(), literal.size() + 1));
         }
     };
     if (r.shape.host == 0)
-        between_stars(r.text.substr(std::min(r.text.find('*'), r.text.size())), false);
+        between_stars(r.text.substr((std::min)(r.text.find('*'), r.text.size())), false);
     else if (!r.shape.default_port)
         between_stars(r.text.substr(r.shape.host), true);
     else { // URLs leave out what stands between host and path

@@ -77,9 +77,9 @@ struct url_pattern {
                                                             : url.authority.substr(colon + 1));
     }
     bool matches(const url_cut& url) const noexcept {
-        const std::size_t query = std::min(url.target.find('?'), url.target.size());
+        const std::size_t query = (std::min)(url.target.find('?'), url.target.size());
         return matches_site(url) && pathname.matches(url.target.substr(0, query)) &&
-               search.matches(url.target.substr(std::min(query + 1, url.target.size())));
+               search.matches(url.target.substr((std::min)(query + 1, url.target.size())));
     }
 };
 
@@ -162,7 +162,7 @@ class url_pattern_reader {
     /// Up to `end`, or to one of `stops`.
     bool component(url_component& out, std::size_t end, std::string_view stops, url_place place) {
         bool after_group = false;
-        while (at_ < std::min(end, source_.size())) {
+        while (at_ < (std::min)(end, source_.size())) {
             const char c = source_[at_];
             if (c == '(') {
                 fail(error::pattern_unsupported,

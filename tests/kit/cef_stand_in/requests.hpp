@@ -23,7 +23,7 @@ class post_data_element final : public cef::counted<base> {
     element_type GetType() const { return type_; }
     std::size_t GetBytesCount() const { return bytes_.size(); }
     std::size_t GetBytes(std::size_t size, void* out) const {
-        size = std::min(size, bytes_.size());
+        size = (std::min)(size, bytes_.size());
         std::memcpy(out, bytes_.data(), size);
         return size;
     }

@@ -54,10 +54,10 @@ class loop {
             return a.second.first < b.second.first;
         });
         if (due == timers_.end() || due->second.first > until) {
-            now_ = std::max(now_, until);
+            now_ = (std::max)(now_, until);
             return false;
         }
-        now_ = std::max(now_, due->second.first);
+        now_ = (std::max)(now_, due->second.first);
         const work w = std::move(due->second.second);
         timers_.erase(due);
         w();

@@ -90,12 +90,12 @@ class link : public std::enable_shared_from_this<Self> {
         stream_.wake_at(when, this->shared_from_this());
     }
     void disarm() {
-        deadline_ = time_point::max();
+        deadline_ = (time_point::max)();
         stream_.sleep();
     }
 
     stream<typename Endpoint::tls_type> stream_;
-    time_point deadline_ = time_point::max(); ///< what the timer is armed for
+    time_point deadline_ = (time_point::max)(); ///< what the timer is armed for
 
   private:
     Self& self() noexcept { return static_cast<Self&>(*this); }

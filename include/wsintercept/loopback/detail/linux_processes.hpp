@@ -44,7 +44,7 @@ inline std::optional<process> read_process(long pid) {
     const std::string text = read_file(("/proc/" + std::to_string(pid) + "/stat").c_str());
     // "PID (name) state parent ...": a name may hold anything, ")" too.
     std::string_view rest = text;
-    rest.remove_prefix(std::min(rest.rfind(')'), rest.size()));
+    rest.remove_prefix((std::min)(rest.rfind(')'), rest.size()));
     process p{pid};
     for (int column = 2; column <= 22 && !rest.empty(); ++column) {
         const std::string_view word = rest.substr(0, rest.find(' '));
@@ -52,15 +52,15 @@ inline std::optional<process> read_process(long pid) {
             std::from_chars(word.data(), word.data() + word.size(), p.parent);
         if (column == 22)
             std::from_chars(word.data(), word.data() + word.size(), p.start);
-        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+        rest.remove_prefix((std::min)(word.size() + 1, rest.size()));
     }
     return p.start == 0 ? std::nullopt : std::optional{p};
 }
 
-/// Whether a process has a socket open. False also where it may not be looked at. near: at which
+/// Whether a process has a socket open. False also where it may not be looked at. guess: at which
 /// descriptor its last one was, and then is this one: new ones are seldom far from it, and a
 /// process may have hundreds.
-inline bool holds_socket(long pid, std::uint64_t inode, long& near) {
+inline bool holds_socket(long pid, std::uint64_t inode, long& guess) {
     constexpr long first_few = 8;
     const std::string wanted = "socket:[" + std::to_string(inode) + "]";
     const auto is_it = [&](int folder, const char* name) {
@@ -69,15 +69,15 @@ inline bool holds_socket(long pid, std::uint64_t inode, long& near) {
         return n > 0 && wanted == std::string_view{target, static_cast<std::size_t>(n)};
     };
     const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
-    for (long fd = near; fd < near + first_few; ++fd)
+    for (long fd = guess; fd < guess + first_few; ++fd)
         if (is_it(AT_FDCWD, (folder + '/' + std::to_string(fd)).c_str())) {
-            near = fd;
+            guess = fd;
             return true;
         }
     return any_entry(folder, [&](int open_folder, std::string_view name) {
         if (!is_it(open_folder, name.data()))
             return false;
-        std::from_chars(name.data(), name.data() + name.size(), near);
+        std::from_chars(name.data(), name.data() + name.size(), guess);
         return true;
     });
 }

@@ -137,7 +137,7 @@ class socket_finder {
         socket_owner owner;
         std::string_view word;
         for (int column = 0; column < 7; ++column) {
-            rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+            rest.remove_prefix((std::min)(rest.find_first_not_of(' '), rest.size()));
             word = rest.substr(0, rest.find(' '));
             rest.remove_prefix(word.size());
             if (column == 4)

@@ -55,7 +55,7 @@ class loop_source {
     void at(time_point when) noexcept {
         using std::chrono::microseconds;
         const auto left =
-            std::max(std::chrono::ceil<microseconds>(when - clock::now()), microseconds::zero());
+            (std::max)(std::chrono::ceil<microseconds>(when - clock::now()), microseconds::zero());
         g_source_set_ready_time(source_, g_get_monotonic_time() + left.count() + 1);
     }
 

@@ -128,7 +128,7 @@ class sockets {
     /// The page has read n bytes more of its stream.
     void acknowledge(std::string_view token, std::size_t n) {
         if (const handle c = tokens_.find(token)) {
-            c->ahead -= std::min(n, c->ahead);
+            c->ahead -= (std::min)(n, c->ahead);
             c->mark();
         }
     }
@@ -246,7 +246,7 @@ class sockets {
                 if (over)
                     return last == ending::finish ? down->give(0) : down->fail();
                 const std::span<char> room =
-                    down->buffer().first(std::min(down->buffer().size(), window - ahead));
+                    down->buffer().first((std::min)(down->buffer().size(), window - ahead));
                 const read_result r =
                     room.empty() ? read_result{} : house->owner->core_.read(id, room);
                 if (r.size == 0)
