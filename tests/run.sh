@@ -344,6 +344,9 @@ test_engines() {
     count "the site in every engine" node tests/engines/run.mjs $engine_build
     sed -n '/: [A-Z][A-Za-z]* [0-9]/p' "$log" # which versions they were
     # After the site, whose first start unpacks CEF: the demo has a limit for that.
+    CEF_BROWSER=$PWD/$engine_build/jcef/browser count "browser tests in CEF" xvfb-run --auto-servernum \
+        node tests/browser/run.mjs $engine_build
+    grep -a "^not in CEF: " "$log" || true
     check "the demo in CEF" jcef_demo || true
     check "it fails in CEF without ws://myapp/feed" jcef_demo_fails_without ws://myapp/feed || true
 }

@@ -4,7 +4,17 @@ import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import "./pages/data.js";
-import { noNetwork, nothingLeft, pages, Program, scratch, Session, test } from "./harness.mjs";
+import {
+  devtoolsPipe,
+  noNetwork,
+  nothingLeft,
+  ownBrowser,
+  pages,
+  Program,
+  scratch,
+  Session,
+  test,
+} from "./harness.mjs";
 import { descendants } from "./processes.mjs";
 
 const missing = fileURLToPath(new URL("./no such file", import.meta.url));
@@ -20,7 +30,7 @@ async function run(...args) {
 
 // It takes 20 s to find out, so it runs beside the other tests.
 let blind;
-test("a browser without our proxy script: started", () => {
+test("a browser without our proxy script: started", { needs: ownBrowser }, () => {
   blind = new Program([
     ...["--browser", wrapper, "--html", `${pages}/index.html`],
     `--browser-arg=--host-resolver-rules=${noNetwork}`,
@@ -58,7 +68,7 @@ test("--help tells all options and ends with status 0", async () => {
     assert.match(hr.raw, new RegExp(`--${name}\\b`));
 });
 
-test("a browser that is not there ends with status 1 and says so", async () => {
+test("a browser that is not there ends with status 1 and says so", { needs: ownBrowser }, async () => {
   for (const browser of [missing, "no-such-browser-in-path"]) {
     const { code, stderr } = await run("--browser", browser);
     assert.equal(code, 1);
@@ -66,7 +76,7 @@ test("a browser that is not there ends with status 1 and says so", async () => {
   }
 });
 
-test("a browser that ends at once ends with status 1", async () => {
+test("a browser that ends at once ends with status 1", { needs: ownBrowser }, async () => {
   for (const browser of ["/bin/true", "/bin/false"]) {
     const { code, stderr } = await run("--browser", browser);
     assert.equal(code, 1);
@@ -112,7 +122,7 @@ test("a manual handshake that waits when the program ends is over, without an ev
   assert.deepEqual(hr.of(upgrade[2]), [upgrade]);
 });
 
-test("--screenshot: a picture when the page has loaded, another at the end", async () => {
+test("--screenshot: a picture when the page has loaded, another at the end", { needs: devtoolsPipe }, async () => {
   const file = `${scratch}/picture.png`;
   const hr = await new Session(["--screenshot", file]).ready();
   await hr.stderrHas(/picture in/);
@@ -126,8 +136,7 @@ test("--screenshot: a picture when the page has loaded, another at the end", asy
 test("the browser is closed: every socket has its last event, status 0", async () => {
   const { hr, ids } = await withSockets();
   const started = descendants(hr.child.pid);
-  const devtools = await hr.browser.newBrowserCDPSession();
-  await devtools.send("Browser.close").catch(() => {}); // it may end before it answers
+  await hr.closeBrowser();
   await hr.ended();
   assert.deepEqual(hr.remains(started), nothingLeft);
   for (const id of ids) {
@@ -162,7 +171,7 @@ test("the browser is killed in mid-message: an error a socket, status 1, no trac
   }
 });
 
-test("--no-secret: without the DevTools pipe all else works", async () => {
+test("--no-secret: without the DevTools pipe all else works", { needs: ownBrowser }, async () => {
   const hr = new Session([
     ...["--intercept", "ws://myapp/*=1", "--echo", "--no-secret", "--browser", wrapper],
     "--browser-arg=--without=--remote-debugging-pipe",
@@ -190,7 +199,7 @@ test("nobody reads standard output any more: it ends", async () => {
   assert.deepEqual(hr.remains(started), nothingLeft);
 });
 
-test("a browser without our proxy script: status 1, and the reason", async () => {
+test("a browser without our proxy script: status 1, and the reason", { needs: ownBrowser }, async () => {
   await blind.ended();
   assert.match(blind.stderr, /does not use our proxy script/);
   assert.deepEqual(blind.remains([]), { ...nothingLeft, code: 1 });

@@ -1,15 +1,26 @@
 // Runs the host program with the system's Chromium, and reaches its pages through Playwright.
-// The program under test is named by HTMLRENDERER; run.mjs sets it.
+// The program under test is named by HTMLRENDERER; run.mjs sets it. With CEF_BROWSER, the program
+// that tests/engines/cef/jcef.sh makes, the pages are in CEF.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import nodeTest from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { descendants, isAlive, processesThatName } from "./processes.mjs";
 
 export const pages = fileURLToPath(new URL("./pages", import.meta.url));
 export const program = process.env.HTMLRENDERER;
+export const cef = process.env.CEF_BROWSER;
+
+/// What CEF lacks: JCEF leaves DevTools on a pipe aside.
+export const devtoolsPipe = "DevTools on a pipe";
+/// What a test of another browser has no use for.
+export const ownBrowser = "a browser of its own";
+
+/// Through one proxy: 128 in Chromium 156, 32 in the Chromium 146 of CEF.
+export const socketsAtOnce = cef ? 30 : 50;
 
 // Only where a test has hung: no claim rests on it.
 const patience = 60_000;
@@ -42,7 +53,10 @@ async function within(promise, describe, limit = patience) {
 export const count = { passed: 0, failed: 0, skipped: 0 };
 let left = 0;
 
-export function test(name, body) {
+/// test(NAME, [{ needs }], BODY). `needs`: what CEF lacks for it.
+export function test(name, ...rest) {
+  const [body, { needs } = {}] = rest.reverse();
+  if (cef && needs) return console.log(`not in CEF: ${name}: needs ${needs}`);
   left++;
   nodeTest(name, async () => {
     try {
@@ -83,7 +97,8 @@ export class Program {
   constructor(args, { json = true } = {}) {
     this.tmp = `${scratch}/${folders++}`;
     fs.mkdirSync(this.tmp);
-    const all = ["--headless", ...(json ? ["--format", "json"] : []), ...args];
+    const browser = cef ? ["--browser", cef, "--no-secret"] : [];
+    const all = ["--headless", ...browser, ...(json ? ["--format", "json"] : []), ...args];
     this.child = spawn(program, all, { env: { ...process.env, TMPDIR: this.tmp } });
     running.add(this.child);
     this.child.stdin.on("error", () => {}); // told by the exit status
@@ -213,18 +228,50 @@ export class Session extends Program {
   }
 
   async ready() {
-    const [, url] = await this.stderrHas(/DevTools listening on (ws:\S+)/);
+    [, this.devtools] = await this.stderrHas(/DevTools listening on (ws:\S+)/);
+    if (cef) return this; // its first page is none of ours
     await this.stderrHas(/loaded http/);
-    this.browser = await chromium.connectOverCDP(url);
+    this.browser = await chromium.connectOverCDP(this.devtools);
     this.context = this.browser.contexts()[0];
     return this;
   }
 
   /// A new page, with the scripts of pages/.
   async page(url = "http://myapp/") {
-    const page = await this.context.newPage();
+    const page = await (cef ? this.#pageOfCef() : this.context.newPage());
     await page.goto(url);
     return page;
+  }
+
+  /// DevTools over HTTP: what it answers.
+  async #ask(path, options) {
+    const base = this.devtools.replace(/^ws(.*?)\/devtools.*/, "http$1");
+    return (await fetch(`${base}/json/${path}`, options)).text();
+  }
+  #targets = async () => JSON.parse(await this.#ask("list"));
+
+  /// A new page of CEF's becomes one only after Playwright has looked at it, and then it never looks
+  /// again: it sees those that were there when it connected.
+  async #pageOfCef() {
+    const blank = `data:,${folders++}`;
+    const shows = async (url) =>
+      (await this.#targets()).some((one) => one.type === "page" && one.url.startsWith(url));
+    while (!(await shows("http"))) await sleep(20); // its window
+    await this.#ask(`new?${blank}`, { method: "PUT" });
+    while (!(await shows(blank))) await sleep(20);
+    this.browser = await chromium.connectOverCDP(this.devtools);
+    this.context = this.browser.contexts()[0];
+    return this.context.pages().find((page) => page.url() === blank);
+  }
+
+  /// As a user does. It may end before it answers. CEF's Browser.close closes nothing.
+  async closeBrowser() {
+    if (cef) {
+      for (const { id } of await this.#targets()) await this.#ask(`close/${id}`).catch(() => {});
+    } else {
+      const devtools = await this.browser.newBrowserCDPSession();
+      await devtools.send("Browser.close").catch(() => {});
+    }
   }
 
   /// One upgrade with this Origin, one message, one close: what a host that echoes saw.

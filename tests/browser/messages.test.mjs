@@ -1,7 +1,7 @@
 // Messages: each arrives once, whole and in order, whoever sends it.
 import assert from "node:assert/strict";
 import "./pages/data.js";
-import { base64, inSharedWorker, session, test, testEnd } from "./harness.mjs";
+import { base64, inSharedWorker, session, socketsAtOnce, test, testEnd } from "./harness.mjs";
 
 const start = session(["--intercept", "ws://myapp/*=1", "--intercept", "http://myapp/hold=1"]);
 const MiB = 1024 * 1024;
@@ -209,12 +209,12 @@ test("--echo gives each message back as it came, losing none when a queue is ful
   assert.deepEqual(seen, [true, "the end", 42]);
 });
 
-test("50 sockets at once, each with its own messages in order", async () => {
+test(`${socketsAtOnce} sockets at once, each with its own messages in order`, async () => {
   const hr = await echo();
   const page = await hr.page();
-  const logs = await page.evaluate(async () => {
+  const logs = await page.evaluate(async (many) => {
     const sockets = [];
-    await openMany(50, async (i) => {
+    await openMany(many, async (i) => {
       sockets[i] = new RecordedSocket(`ws://myapp/many/${i}`);
       await sockets[i].opened();
     });
@@ -225,10 +225,10 @@ test("50 sockets at once, each with its own messages in order", async () => {
     await Promise.all(sockets.map((s) => s.closed()));
     sockets.forEach((s) => s.log.at(-1).splice(2, 1)); // the reason, which need not come back
     return { open, logs: sockets.map((s) => s.log) };
-  });
-  assert.equal(logs.open, 50);
+  }, socketsAtOnce);
+  assert.equal(logs.open, socketsAtOnce);
   const ids = new Set();
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < socketsAtOnce; i++) {
     const texts = Array.from({ length: 20 }, (_, n) => `${i}: ${n}`);
     const upgrade = await hr.upgrade(`ws://myapp/many/${i}`);
     const id = upgrade[2];
@@ -245,7 +245,7 @@ test("50 sockets at once, each with its own messages in order", async () => {
       ["hr", "WebSocketClose", id, 3000 + i, `number ${i}`],
     ]);
   }
-  assert.equal(ids.size, 50);
+  assert.equal(ids.size, socketsAtOnce);
 });
 
 testEnd(echo);

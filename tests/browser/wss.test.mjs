@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import "./pages/data.js";
 import { accepts } from "./answers.mjs";
 import {
+  devtoolsPipe,
   echoed,
   failed,
   inSharedWorker,
@@ -211,7 +212,7 @@ test("a page of a foreign Origin is refused over wss too", async () => {
   await hr.stderrHas(/wss:\/\/myapp\/foreign: .*Origin/);
 });
 
-test("--url https://ROOT/ beside --dir shows the folder as a secure context", async () => {
+test("--url https://ROOT/ beside --dir shows the folder as a secure context", { needs: devtoolsPipe }, async () => {
   const hr = await new Session(["--url", "https://myapp/"]).ready();
   await hr.stderrHas(/loaded https:\/\/myapp\//);
   await hr.stop();

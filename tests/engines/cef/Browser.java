@@ -4,6 +4,8 @@
 // CEF's, but for --user-data-dir, which is its root_cache_path; --app, the URL; and --headless,
 // which a window has no use for. --bridge=SERVER: the site's pages and its sockets come from there,
 // by scheme handlers.
+import java.awt.event.WindowAdapter;
+import java.awt.event.WindowEvent;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,13 @@ public class Browser {
       JFrame window = new JFrame("wsintercept");
       window.add(app.createClient().createBrowser(url, false, false).getUIComponent());
       window.setSize(1280, 856);
+      window.addWindowListener(new WindowAdapter() { // also where CEF asks it to close
+        @Override
+        public void windowClosing(WindowEvent e) {
+          app.dispose();
+          window.dispose();
+        }
+      });
       window.setVisible(true);
     });
   }
