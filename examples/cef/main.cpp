@@ -6,13 +6,13 @@
 #include "window.hpp"
 
 #include <wsintercept/renderer/cef.hpp>
+#include <wsintercept/renderer/cef/endpoint.hpp>
 
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <functional>
 #include <iostream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,45 +40,6 @@ int fail(const std::string& why) {
     return 1;
 }
 
-/// What is ours. From `listen` to the end of the last browser.
-class intercepted {
-  public:
-    intercepted(demo::carried_answers& handler, const ws::cef::executor<api>& executor)
-        : endpoint_{handler, table_, options(), executor.poster()} {
-        handler.use(endpoint_.sockets());
-    }
-    std::error_code listen() {
-        const std::error_code failed = endpoint_.listen();
-        route_.emplace(*table_, endpoint_.port(), probe_, secret_);
-        return failed;
-    }
-    const ws::cef::loopback_route<api>& route() const { return *route_; }
-
-  private:
-    ws::loopback::options options() {
-        files_.serve_folder(DEMO_PAGE_FOLDER);
-        ws::loopback::options o;
-        o.credentials = ws::loopback::credentials::proxy(secret_);
-        o.pages = [this](std::string_view method, std::string_view url) {
-            if (probe_.matches(url))
-                return std::optional{ws::loopback::page{204, "text/plain", "", ""}};
-            const auto file = files_.find(method, url);
-            return file ? std::optional{ws::loopback::page{file->status, file->media_type,
-                                                           file->fields, file->body}}
-                        : std::nullopt;
-        };
-        return o;
-    }
-
-    const std::shared_ptr<const ws::intercepted_urls> table_ =
-        ws::intercepted_urls::build(rows).table;
-    const ws::chromium::probe probe_{*table_};
-    const ws::loopback::launch_secret secret_ = ws::loopback::launch_secret::make();
-    htmlrenderer::pages files_{"myapp"};
-    ws::loopback::carried<demo::carried_answers> endpoint_;
-    std::optional<ws::cef::loopback_route<api>> route_;
-};
-
 /// All processes' app; `start` makes the browser process of one.
 class app final : public CefApp, public CefBrowserProcessHandler {
   public:
@@ -90,8 +51,17 @@ class app final : public CefApp, public CefBrowserProcessHandler {
             if (offscreen_)
                 end(text.starts_with("passed") ? 0 : 1);
         };
-        ours_.emplace(handler_, executor_);
-        return ours_->listen();
+        files_.serve_folder(DEMO_PAGE_FOLDER);
+        ws::loopback::options options;
+        options.pages = [this](std::string_view method, std::string_view url) {
+            const auto file = files_.find(method, url);
+            return file ? std::optional{ws::loopback::page{file->status, file->media_type,
+                                                           file->fields, file->body}}
+                        : std::nullopt;
+        };
+        endpoint_.emplace(executor_, handler_, ws::intercepted_urls::build(rows).table, options);
+        handler_.use(endpoint_->sockets());
+        return endpoint_->listen();
     }
     int status() const { return status_; }
 
@@ -100,7 +70,7 @@ class app final : public CefApp, public CefBrowserProcessHandler {
                                        CefRefPtr<CefCommandLine> line) override {
         if (!type.empty())
             return;
-        ours_->route().append_switches(line);
+        endpoint_->route().append_switches(line);
         if (offscreen_) {
             line->AppendSwitchWithValue("ozone-platform", "headless");
             line->AppendSwitch("disable-gpu");
@@ -109,13 +79,14 @@ class app final : public CefApp, public CefBrowserProcessHandler {
     void OnContextInitialized() override {
         executor_.start();
         window_ = new cef_demo::window{[this] { stop(); }};
-        ours_->route().warm(CefRequestContext::GetGlobalContext(), [this](const std::string& why) {
-            if (!why.empty()) {
-                status_ = fail(why);
-                return stop();
-            }
-            window_->open("http://myapp/", offscreen_);
-        });
+        endpoint_->route().warm(CefRequestContext::GetGlobalContext(),
+                                [this](const std::string& why) {
+                                    if (!why.empty()) {
+                                        status_ = fail(why);
+                                        return stop();
+                                    }
+                                    window_->open("http://myapp/", offscreen_);
+                                });
         if (offscreen_)
             executor_.post_after(std::chrono::seconds{30},
                                  [this] { end(fail("no verdict after 30 s")); });
@@ -130,9 +101,8 @@ class app final : public CefApp, public CefBrowserProcessHandler {
         });
     }
     void stop() {
-        ours_->route().stop();
         window_ = nullptr;
-        executor_.post([this] { ours_.reset(); });
+        executor_.post([this] { endpoint_.reset(); });
         executor_.post([] { CefQuitMessageLoop(); });
     }
 
@@ -141,7 +111,8 @@ class app final : public CefApp, public CefBrowserProcessHandler {
         [this](std::chrono::milliseconds delay, std::function<void()> work) {
             executor_.post_after(delay, std::move(work));
         }};
-    std::optional<intercepted> ours_;
+    htmlrenderer::pages files_{"myapp"};
+    std::optional<ws::cef::endpoint<api, demo::carried_answers>> endpoint_;
     CefRefPtr<cef_demo::window> window_;
     bool offscreen_ = false;
     int status_ = 0;

@@ -5,8 +5,8 @@
 
 #include "include/wrapper/cef_stream_resource_handler.h"
 
-#include <wsintercept/loopback/carried.hpp>
 #include <wsintercept/renderer/cef.hpp>
+#include <wsintercept/renderer/cef/endpoint.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -85,50 +85,40 @@ class with_page : public scenario {
 
 /// An endpoint that tells each socket its name.
 class place {
-    struct host;
-    using methods = ws::loopback::carried_sockets<host>;
     struct host : ws::ignore<ws::http_request, ws::websocket_receive, ws::websocket_close,
                              ws::websocket_error, ws::drained, ws::log_entry> {
         using ignore::on;
         void on(const ws::websocket_upgrade& e) noexcept { to->send(e.id, name); }
-        const methods* to = nullptr;
+        const ws::loopback::carried_sockets<host>* to = nullptr;
         std::string name;
     };
 
   public:
     place(const ws::cef::executor<api>& e, std::string name, ws::loopback::launch_secret secret,
-          std::uint16_t port = 0) {
-        const ws::chromium::probe probe{*engines::table()};
+          std::uint16_t port = 0)
+        : endpoint_{e, handler_, engines::table(), options(port), std::move(secret)} {
+        handler_.name = std::move(name);
+        handler_.to = &endpoint_.sockets();
+        if (const std::error_code failed = endpoint_.listen())
+            engines::fail(handler_.name + ": " + failed.message());
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+
+    const ws::cef::loopback_route<api>& route() const { return endpoint_.route(); }
+    std::uint16_t port() const { return endpoint_.port(); }
+
+  private:
+    static ws::loopback::options options(std::uint16_t port) {
         ws::loopback::options o;
         o.port = port;
         o.origins = ws::allowed_origins{*engines::table()};
         o.origins->allow("app://myapp");
-        if (!secret.empty())
-            o.credentials = ws::loopback::credentials::proxy(secret);
-        o.pages = [probe](std::string_view, std::string_view url) {
-            std::optional<ws::loopback::page> out;
-            if (probe.matches(url))
-                out = ws::loopback::page{204, "text/plain", "", ""};
-            return out;
-        };
-        handler_.name = std::move(name);
-        endpoint_.emplace(handler_, engines::table(), std::move(o), e.poster());
-        handler_.to = &endpoint_->sockets();
-        if (const std::error_code failed = endpoint_->listen())
-            engines::fail(handler_.name + ": " + failed.message());
-        route_.emplace(*engines::table(), endpoint_->port(), probe, std::move(secret));
+        return o;
     }
-    ~place() { route_->stop(); }
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
 
-    const ws::cef::loopback_route<api>& route() const { return *route_; }
-    std::uint16_t port() const { return endpoint_->port(); }
-
-  private:
     host handler_;
-    std::optional<ws::loopback::carried<host>> endpoint_;
-    std::optional<ws::cef::loopback_route<api>> route_;
+    ws::cef::endpoint<api, host> endpoint_;
 };
 
 /// Tells a context on disk of an endpoint.

@@ -10,9 +10,9 @@
 #include "../host.hpp"
 
 #include <wsintercept/bridge/page_script.hpp>
-#include <wsintercept/loopback/carried.hpp>
 #include <wsintercept/loopback/tls.hpp>
 #include <wsintercept/renderer/cef.hpp>
+#include <wsintercept/renderer/cef/endpoint.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -96,38 +96,35 @@ class proxy final : public route {
     struct host : engines::handler<const methods> {
         using handler::on;
     };
+    using endpoint = ws::cef::endpoint<api, host, ws::default_policies, ws::loopback::tls>;
 
   public:
     proxy(const ws::cef::executor<api>& e, std::string site) : site_{site} {
         ws::loopback::options o;
         o.origins = origins();
-        o.credentials = ws::loopback::credentials::proxy(secret_);
-        o.pages = [site, probe = probe_](std::string_view, std::string_view url) {
+        o.pages = [site](std::string_view, std::string_view url) {
             std::optional<ws::loopback::page> out;
-            if (probe.matches(url))
-                out = ws::loopback::page{204, "text/plain", "", ""};
-            else if (const auto file = engines::file(site, url))
+            if (const auto file = engines::file(site, url))
                 out = ws::loopback::page{200, file->type, "", file->body};
             return out;
         };
-        endpoint_.emplace(handler_, engines::table(), std::move(o), e.poster());
+        endpoint_.emplace(e, handler_, engines::table(), std::move(o));
         handler_.to = &endpoint_->sockets();
         handler_.on_done = [this] { on_done(); };
         if (const std::error_code failed = endpoint_->listen())
             engines::fail(failed.message());
-        route_.emplace(*engines::table(), endpoint_->port(), probe_, secret_,
-                       ws::chromium::switch_options{.spki_hash = endpoint_->tls().spki_hash()});
     }
     void before_command_line(CefRefPtr<CefCommandLine> line) override {
-        route_->append_tls_switch(line);
+        endpoint_->route().append_tls_switch(line);
     }
     void open(std::function<void(CefRefPtr<CefRequestContext>)> ready) override {
-        context_ = route_->make_context({}, nullptr, [this, ready](const std::string& why) {
-            if (!why.empty())
-                engines::fail(why);
-            context_->RegisterSchemeHandlerFactory("app", "myapp", new site_factory{site_});
-            ready(context_);
-        });
+        context_ =
+            endpoint_->route().make_context({}, nullptr, [this, ready](const std::string& why) {
+                if (!why.empty())
+                    engines::fail(why);
+                context_->RegisterSchemeHandlerFactory("app", "myapp", new site_factory{site_});
+                ready(context_);
+            });
     }
     visits pages() const override {
         return {{"http://myapp/", "page,iframe,worker,shared worker,wss"},
@@ -135,18 +132,14 @@ class proxy final : public route {
                 {"app://myapp/", "own-scheme page"}};
     }
     void stop() override {
-        route_->stop();
         context_ = nullptr;
         endpoint_.reset();
     }
 
   private:
     const std::string site_;
-    const ws::chromium::probe probe_{*engines::table()};
-    const ws::loopback::launch_secret secret_ = ws::loopback::launch_secret::make();
     host handler_;
-    std::optional<ws::loopback::carried<host, ws::default_policies, ws::loopback::tls>> endpoint_;
-    std::optional<ws::cef::loopback_route<api>> route_;
+    std::optional<endpoint> endpoint_;
     CefRefPtr<CefRequestContext> context_;
 };
 
