@@ -331,7 +331,7 @@ test_engines() {
     check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
         tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{demo/demo,qt/qt_demo} \
         examples/gtk/gtk_demo_{webkit2gtk-4.1,webkitgtk-6.0} \
-        tests/engines/webkitgtk/{host,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
+        tests/engines/webkitgtk/{host,class_host,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/kit_webkitgtk || return 0
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
     check "a CEF from the Java registry" tests/engines/cef/jcef.sh $engine_build/jcef || return 0
@@ -341,6 +341,7 @@ test_engines() {
     count "kit, on GLib's loop" $engine_build/tests/engines/webkitgtk/kit_webkitgtk
     check "the demo in WebKitGTK, API 4.1" gtk_demo webkit2gtk-4.1 || true
     check "the demo in WebKitGTK, API 6.0" gtk_demo webkitgtk-6.0 || true
+    count "the page-side class beside WebKit's own" node tests/engines/class_cases.mjs $engine_build
     count "the site in every engine" node tests/engines/run.mjs $engine_build
     sed -n '/: [A-Z][A-Za-z]* [0-9]/p' "$log" # which versions they were
     # After the site, whose first start unpacks CEF: the demo has a limit for that.
