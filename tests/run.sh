@@ -331,7 +331,7 @@ test_engines() {
     check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
         tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{demo/demo,qt/qt_demo} \
         examples/gtk/gtk_demo_{webkit2gtk-4.1,webkitgtk-6.0} \
-        tests/engines/webkitgtk/{host,class_host,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
+        tests/engines/webkitgtk/{host,class_host,adapter,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/kit_webkitgtk || return 0
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
     check "a CEF from the Java registry" tests/engines/cef/jcef.sh $engine_build/jcef || return 0
@@ -339,6 +339,10 @@ test_engines() {
     count "Qt adapter, in QtWebEngine" $engine_build/tests/engines/qt/qt_adapter
     check "the demo in QtWebEngine" $engine_build/examples/qt/qt_demo --offscreen || true
     count "kit, on GLib's loop" $engine_build/tests/engines/webkitgtk/kit_webkitgtk
+    count "adapters, in WebKitGTK, API 4.1" xvfb-run --auto-servernum \
+        $engine_build/tests/engines/webkitgtk/adapter_webkit2gtk-4.1
+    count "adapters, in WebKitGTK, API 6.0" xvfb-run --auto-servernum \
+        $engine_build/tests/engines/webkitgtk/adapter_webkitgtk-6.0
     check "the demo in WebKitGTK, API 4.1" gtk_demo webkit2gtk-4.1 || true
     check "the demo in WebKitGTK, API 6.0" gtk_demo webkitgtk-6.0 || true
     count "the page-side class beside WebKit's own" node tests/engines/class_cases.mjs $engine_build

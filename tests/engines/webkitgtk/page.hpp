@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace webkitgtk_tests {
 
@@ -54,14 +55,16 @@ class page {
 
     /// Returns when it is there. text: of the document.
     bool load(const std::string& text, const char* url) {
-        loaded_ = false;
         webkit_web_view_load_html(view_, text.c_str(), url);
-        return until([this] { return loaded_; });
+        return until_loaded();
     }
     bool visit(const char* url) {
-        loaded_ = false;
         webkit_web_view_load_uri(view_, url);
-        return until([this] { return loaded_; });
+        return until_loaded();
+    }
+    /// One more document than those that were waited for.
+    bool until_loaded() {
+        return until([this] { return loaded_; }) && std::exchange(loaded_, false);
     }
 
     /// body: of an async function whose parameter, text, is `argument`.
