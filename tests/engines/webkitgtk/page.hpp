@@ -42,15 +42,17 @@ struct call {
 /// The view of a window that is shown.
 class page {
   public:
-    explicit page(gtk_demo::window& in)
-        : view_{static_cast<WebKitWebView*>(g_object_ref(in.view()))} {
+    explicit page(gtk_demo::window& in) : view_{in.view()} {
+        g_object_add_weak_pointer(G_OBJECT(view_), reinterpret_cast<gpointer*>(&view_));
         g_signal_connect(view_, "load-changed", G_CALLBACK(&on_load), this);
     }
     page(const page&) = delete;
     page& operator=(const page&) = delete;
     ~page() {
+        if (view_ == nullptr)
+            return;
         g_signal_handlers_disconnect_by_data(view_, this);
-        g_object_unref(view_);
+        g_object_remove_weak_pointer(G_OBJECT(view_), reinterpret_cast<gpointer*>(&view_));
     }
 
     /// Returns when it is there. text: of the document.
@@ -106,7 +108,7 @@ class page {
         (*to)->done = true;
     }
 
-    WebKitWebView* const view_;
+    WebKitWebView* view_; ///< null: the window was closed
     bool loaded_ = false;
 };
 
