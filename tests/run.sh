@@ -306,9 +306,8 @@ test_cef_root() {
     count "the site in CEF" node tests/engines/run.mjs $cef_build --outside-ci
 }
 
-# gtk_says TEXT: the window's page comes to say so.
-gtk_says() {
-    grep -m 1 "$1" < <(timeout 30 xvfb-run --auto-servernum $engine_build/examples/gtk/gtk 2>&1)
+gtk_demo() {
+    timeout 60 xvfb-run --auto-servernum "$engine_build/examples/gtk/gtk_demo_$1" --check
 }
 
 jcef_demo() {
@@ -331,8 +330,9 @@ test_engines() {
     check "set up" set_up $engine_build -Dbuildtype=plain -Doptimization=1 -Dqt=enabled \
         -Dwebkitgtk=enabled || return 0
     check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
-        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{demo/demo,qt/qt_demo,gtk/gtk} \
-        tests/engines/webkitgtk/{host,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
+        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{demo/demo,qt/qt_demo} \
+        examples/gtk/gtk_demo_{webkit2gtk-4.1,webkitgtk-6.0} \
+        tests/engines/webkitgtk/{host,class_host,adapter,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/kit_webkitgtk || return 0
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
     check "a CEF from the Java registry" tests/engines/cef/jcef.sh $engine_build/jcef || return 0
@@ -340,7 +340,13 @@ test_engines() {
     count "Qt adapter, in QtWebEngine" $engine_build/tests/engines/qt/qt_adapter
     check "the demo in QtWebEngine" $engine_build/examples/qt/qt_demo --offscreen || true
     count "kit, on GLib's loop" $engine_build/tests/engines/webkitgtk/kit_webkitgtk
-    check "the example in WebKitGTK" gtk_says "Hello, says the program" || true
+    count "adapters, in WebKitGTK, API 4.1" xvfb-run --auto-servernum \
+        $engine_build/tests/engines/webkitgtk/adapter_webkit2gtk-4.1
+    count "adapters, in WebKitGTK, API 6.0" xvfb-run --auto-servernum \
+        $engine_build/tests/engines/webkitgtk/adapter_webkitgtk-6.0
+    check "the demo in WebKitGTK, API 4.1" gtk_demo webkit2gtk-4.1 || true
+    check "the demo in WebKitGTK, API 6.0" gtk_demo webkitgtk-6.0 || true
+    count "the page-side class beside WebKit's own" node tests/engines/class_cases.mjs $engine_build
     count "the site in every engine" node tests/engines/run.mjs $engine_build
     sed -n '/: [A-Z][A-Za-z]* [0-9]/p' "$log" # which versions they were
     # After the site, whose first start unpacks CEF: the demo has a limit for that.

@@ -1,63 +1,96 @@
-// A GTK window whose page opens ws://myapp/echo: this program answers.
-//   gtk [URL]
-// shows http://myapp/, or the URL: the sockets of its pages are intercepted all the same.
+// A GTK window with the demo's page, whose WebSockets this program answers.
+#include "carried_answers.hpp"
+#include "pages.hpp"
+#include "window.hpp"
+
 #include <wsintercept/renderer/webkitgtk.hpp>
 
+#include <chrono>
+#include <cstring>
+#include <functional>
 #include <iostream>
-
-namespace ws = wsintercept;
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace {
 
-struct app;
-using endpoint_type = ws::webkitgtk::endpoint<app>;
+using namespace wsintercept;
 
-struct app : ws::ignore<ws::http_request, ws::websocket_close, ws::drained> {
-    using ignore::on;
-    void on(const ws::websocket_upgrade& e) noexcept { std::cerr << e.url << " is open\n"; }
-    void on(const ws::websocket_receive& e) noexcept;
-    void on(const ws::websocket_error& e) noexcept { std::cerr << e.message << '\n'; }
-    void on(const ws::log_entry& e) noexcept { std::cerr << e.text << '\n'; }
-    endpoint_type* endpoint = nullptr;
+/// InterceptedURLs: whose the URLs of the page are. What no row matches goes to the network.
+const std::vector<row> rows{
+    {"ws://myapp/chat", action::manual},
+    {"ws://myapp/private", action::manual},
+    {"ws://myapp/*", action::automatic},
+    {"http://myapp/api/*", action::automatic},
 };
-void app::on(const ws::websocket_receive& e) noexcept {
-    endpoint->sockets().send(e.id, e.data, e.fin, e.type);
+
+int fail(const std::string& why) {
+    std::cerr << "gtk_demo: " << why << std::endl;
+    return 1;
 }
 
-constexpr const char* page = R"(<!doctype html><title>connecting</title><pre></pre><script>
-const socket = new WebSocket("ws://myapp/echo"), say = (text) =>
-  document.querySelector("pre").append((document.title = text) + "\n");
-socket.onopen = () => (say("open"), socket.send("Hello"));
-socket.onmessage = (e) => say(e.data + ", says the program");
-socket.onclose = (e) => say("closed with " + e.code);
-</script>)";
+/// A timer of GLib's main loop.
+void post_after(std::chrono::milliseconds delay, std::function<void()> work) {
+    using function = std::function<void()>;
+    const auto run = [](gpointer data) -> gboolean {
+        (*static_cast<function*>(data))();
+        return G_SOURCE_REMOVE;
+    };
+    g_timeout_add_full(G_PRIORITY_DEFAULT, static_cast<guint>(delay.count()), run,
+                       new function{std::move(work)},
+                       [](gpointer data) { delete static_cast<function*>(data); });
+}
 
 } // namespace
 
 int main(int argc, char** argv) {
-    if (!gtk_init_check(&argc, &argv))
-        return std::cerr << "no display\n", 1;
-    const std::vector<ws::row> rows{{"ws://myapp/*", ws::action::automatic}};
-    ws::loopback::options options;
-    options.pages = [](std::string_view, std::string_view) {
-        return ws::loopback::page{200, "text/html", {}, page};
+    const bool check = argc == 2 && std::strcmp(argv[1], "--check") == 0;
+    if (argc > 1 && !check) {
+        std::cerr << "usage: gtk_demo [--check]\n"
+                     "--check: ends with the page's verdict, 0 where it passed\n";
+        return 2;
+    }
+    if (!gtk_demo::window::start())
+        return fail("no display");
+    GMainLoop* const loop = g_main_loop_new(nullptr, FALSE);
+    int status = 0;
+    const auto end = [&](int with) {
+        status = with;
+        g_main_loop_quit(loop);
     };
-    app handler;
-    endpoint_type endpoint{handler, ws::intercepted_urls::build(rows).table, std::move(options)};
-    handler.endpoint = &endpoint;
-    WebKitWebContext* const context = webkit_web_context_new_ephemeral();
-    if (const std::error_code failed = endpoint.listen(context))
-        return std::cerr << failed.message() << '\n', 1;
+    gtk_demo::window window;
 
-    GtkWidget* const window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-    WebKitWebView* const view = WEBKIT_WEB_VIEW(webkit_web_view_new_with_context(context));
-    gtk_container_add(GTK_CONTAINER(window), GTK_WIDGET(view));
-    g_signal_connect(window, "destroy", G_CALLBACK(gtk_main_quit), nullptr);
-    g_signal_connect(view, "notify::title", G_CALLBACK(+[](WebKitWebView* v) {
-                         std::cerr << "page: " << webkit_web_view_get_title(v) << '\n';
-                     }),
-                     nullptr);
-    webkit_web_view_load_uri(view, argc > 1 ? argv[1] : "http://myapp/");
-    gtk_widget_show_all(window);
-    gtk_main();
+    // From here on it is ours, until the window is shown.
+    const auto table = intercepted_urls::build(rows).table;
+    htmlrenderer::pages files{"myapp"};
+    files.serve_folder(DEMO_PAGE_FOLDER);
+    loopback::options options;
+    options.pages = [&files](std::string_view method, std::string_view url) {
+        const auto file = files.find(method, url);
+        return file ? std::optional{loopback::page{file->status, file->media_type, file->fields,
+                                                   file->body}}
+                    : std::nullopt;
+    };
+    demo::carried_answers handler{post_after};
+    webkitgtk::endpoint<demo::carried_answers> endpoint{handler, table, options};
+    if (const std::error_code failed = endpoint.listen(window.session()))
+        return fail("cannot listen on 127.0.0.1: " + failed.message());
+    handler.use(endpoint.sockets());
+
+    handler.on_verdict = [&](std::string_view text) {
+        std::cout << "\nThe page says: " << text << std::endl;
+        if (check)
+            end(text.starts_with("passed") ? 0 : 1);
+    };
+    if (check)
+        post_after(std::chrono::seconds{30}, [&] { end(fail("no verdict after 30 s")); });
+    window.show([&] { end(check ? fail("the window was closed") : 0); });
+    webkit_web_view_load_uri(window.view(), "http://myapp/");
+    g_main_loop_run(loop);
+    g_main_loop_unref(loop);
+    return status;
 }

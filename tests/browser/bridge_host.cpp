@@ -3,7 +3,7 @@
 // serves FOLDER's files to the browser that process PID starts; prints the browser's switch, and in
 // a JSON string the script that gives http://myapp/ pages the page-side class. The scheme handler
 // that it speaks through is played by an HTTP server, on a port of its own; the rest is real.
-// Rows: ws://myapp/manual/* manual, ws://myapp/chosen with subprotocols, ws://myapp/* automatic.
+#include "class_host.hpp"
 #include "files.hpp"
 #include "scheme_server.hpp"
 
@@ -13,107 +13,11 @@
 
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
-#include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace ws = wsintercept;
-
-namespace {
-
-/// The methods that the host calls, of either way in.
-struct methods {
-    virtual void send(ws::socket_id id, std::string_view data, bool fin, ws::data_type type) = 0;
-    virtual void close(ws::socket_id id, std::uint16_t code, std::string_view reason) = 0;
-    virtual void abort(ws::socket_id id) = 0;
-    virtual void answer(ws::socket_id id, std::string_view head) = 0;
-
-  protected:
-    ~methods() = default;
-};
-template <class Interceptor>
-struct methods_of final : methods {
-    explicit methods_of(Interceptor& i) : to{i} {}
-    void send(ws::socket_id id, std::string_view data, bool fin, ws::data_type type) override {
-        tell(to.send(id, data, fin, type));
-    }
-    void close(ws::socket_id id, std::uint16_t code, std::string_view reason) override {
-        tell(to.close(id, code, reason));
-    }
-    void abort(ws::socket_id id) override { tell(to.abort(id)); }
-    void answer(ws::socket_id id, std::string_view head) override { tell(to.answer(id, head)); }
-    static void tell(std::error_code failed) {
-        if (failed)
-            std::fprintf(stderr, "%s\n", failed.message().c_str());
-    }
-    Interceptor& to;
-};
-
-/// What a page asks for is in the URL, so that both classes are served alike.
-class host
-    : public ws::ignore<ws::http_request, ws::websocket_close, ws::websocket_error, ws::drained> {
-  public:
-    using ignore::on;
-
-    void on(const ws::websocket_upgrade& e) noexcept {
-        std::string_view path = e.url.substr(10); // ws://myapp
-        paths_[e.id] = path;
-        if (e.type == ws::upgrade_type::manual)
-            return to->answer(e.id, answer(path.substr(8), e.headers));
-        if (path == "/close")
-            to->close(e.id, 3001, "because \xe2\x82\xac");
-        if (path == "/close-bare")
-            to->close(e.id, 1005, "");
-        if (path == "/gone")
-            to->abort(e.id);
-        if (path == "/last-words") {
-            to->send(e.id, "last", true, ws::data_type::text);
-            to->close(e.id, 1000, "");
-        }
-        if (path == "/headers")
-            to->send(e.id, e.headers, true, ws::data_type::text);
-    }
-    void on(const ws::websocket_receive& e) noexcept {
-        const std::string& path = paths_[e.id];
-        if (path == "/fragments") {
-            to->send(e.id, "Hel", false, ws::data_type::text);
-            return to->send(e.id, "lo", true, ws::data_type::text);
-        }
-        if (path == "/many")
-            for (int i = 0; i < std::atoi(std::string{e.data}.c_str()); ++i)
-                to->send(e.id, std::to_string(i), true, ws::data_type::text);
-        else if (path == "/close-on-message")
-            to->close(e.id, 4999, "");
-        else
-            to->send(e.id, e.data, e.fin, e.type);
-    }
-    void on(const ws::log_entry& e) noexcept {
-        std::fprintf(stderr, "%s\n", std::string{e.text}.c_str());
-    }
-
-    methods* to = nullptr;
-
-  private:
-    /// The rest of the path is what the answer is: a status, or a 101 with something wrong.
-    static std::string answer(std::string_view what, std::string_view head) {
-        const std::size_t at = head.find("Sec-WebSocket-Key: ") + 19;
-        const auto accept = ws::rfc6455::accept_key::compute(head.substr(at, 24));
-        if (what == "403")
-            return "HTTP/1.1 403 Forbidden\r\n\r\n";
-        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-               "X-Mine: yes\r\nSec-WebSocket-Accept: " +
-               std::string{accept.data(), accept.size()} + "\r\n" +
-               (what == "chosen" ? "Sec-WebSocket-Protocol: b\r\n" : "") + "\r\n";
-    }
-
-    std::map<ws::socket_id, std::string> paths_;
-};
-
-} // namespace
 
 int main(int argc, char** argv) {
     long pid = 0;
@@ -122,30 +26,24 @@ int main(int argc, char** argv) {
         std::fputs("usage: bridge_host FOLDER PID\n", stderr);
         return 2;
     }
-    ws::row_options chosen;
-    chosen.subprotocols = {"b", "c"};
-    const std::vector<ws::row> rows{{"ws://myapp/manual/*", ws::action::manual, {}},
-                                    {"ws://myapp/chosen", ws::action::automatic, chosen},
-                                    {"ws://myapp/*", ws::action::automatic, {}}};
-    const auto table = ws::intercepted_urls::build(rows).table;
-
+    const auto table = class_test::table();
     boost::asio::io_context io;
-    host own, page_side;
+    class_test::host own, page_side;
     ws::loopback::options options;
     options.peers = ws::loopback::peer_policy::descendants_of(pid);
     options.pages = [folder = std::string{argv[1]}](std::string_view, std::string_view url) {
         return hosts::file(folder, url);
     };
-    ws::loopback::endpoint<host> endpoint{io, own, table, std::move(options)};
-    methods_of own_methods{endpoint.sockets()};
+    ws::loopback::endpoint<class_test::host> endpoint{io, own, table, std::move(options)};
+    class_test::methods_of own_methods{endpoint.sockets()};
     own.to = &own_methods;
     if (const std::error_code failed = endpoint.listen()) {
         std::fprintf(stderr, "bridge_host: %s\n", failed.message().c_str());
         return 1;
     }
-    bridge_test::scheme_server<host> scheme{
+    bridge_test::scheme_server<class_test::host> scheme{
         io, page_side, table, {{}, ws::allowed_origins{*table}}};
-    methods_of scheme_methods{scheme.sockets()};
+    class_test::methods_of scheme_methods{scheme.sockets()};
     page_side.to = &scheme_methods;
 
     for (const std::string& s : ws::chromium::switches(*table, endpoint.port()).switches)

@@ -23,7 +23,8 @@ enum class channel : std::uint8_t {
     /// gives a token; `GET BASE/down/TOKEN` is the stream: the program's response head, frames;
     /// ["up", what read_post reads, in base64] gives true when the interceptor took it, and false
     /// where the socket is gone. ["read", token, number] tells of bytes of the stream that the page
-    /// has read, at the latest when they are 256 KiB and a piece.
+    /// has read, at the latest when they are 256 KiB and a piece, with the same replies. Anything
+    /// else is refused with what is wrong with it.
     webkit,
 };
 

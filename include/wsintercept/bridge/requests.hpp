@@ -25,7 +25,7 @@ inline constexpr std::size_t token_size = 32; ///< 128 bits, as hexadecimal digi
 /// A socket that a page asks for.
 struct open_request {
     error reason{};   ///< error{}: good
-    std::string url;  ///< as the page has it
+    std::string url;  ///< as the page has it; empty: it is none
     std::string head; ///< of the opening handshake
 };
 
@@ -41,6 +41,7 @@ inline open_request read_open(std::string_view body, std::optional<std::string_v
         out.reason = error::bad_url;
         return out;
     }
+    out.url = body.substr(0, end);
     rfc9112::request_head head;
     const std::string_view bytes = body.substr(end + 2);
     const rfc9112::parse_result parsed = rfc9112::parse_request(bytes, {l.head, l.fields}, head);
@@ -76,7 +77,6 @@ inline open_request read_open(std::string_view body, std::optional<std::string_v
         out.reason = error::bad_field_value;
     else
         out.head = std::move(*written);
-    out.url = body.substr(0, end);
     return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <wsintercept/bridge/page_script.hpp>
+#include <wsintercept/renderer/detail/webkitgtk_message.hpp>
 #include <wsintercept/renderer/detail/webkitgtk_sockets.hpp>
 #include <wsintercept/rfc9112/write_head.hpp>
 #include <wsintercept/url/normal_form.hpp>
@@ -13,8 +14,6 @@
 #include <webkit/webkit.h>
 #endif
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -111,57 +110,36 @@ class scheme {
         webkit_security_manager_register_uri_scheme_as_cors_enabled(security, own);
     }
 
-    // What the page-side class says: an array of strings and a number.
-
-    static std::string text_at(JSCValue* array, guint index, std::size_t most) {
-        const gobject_ptr<JSCValue> value{jsc_value_object_get_property_at_index(array, index)};
-        if (!jsc_value_is_string(value.get()))
-            return {};
-        GBytes* const bytes = jsc_value_to_string_as_bytes(value.get());
-        gsize size = 0;
-        const auto* const data = static_cast<const char*>(g_bytes_get_data(bytes, &size));
-        std::string out{data, size <= most ? size : 0};
-        g_bytes_unref(bytes);
-        return out;
-    }
+    // Script messages.
 
     static gboolean on_message(WebKitUserContentManager*, JSCValue* message,
                                WebKitScriptMessageReply* reply, gpointer data) {
         scheme* const self = **static_cast<anchor*>(data);
-        JSCContext* const context = jsc_value_get_context(message);
-        const std::string what = jsc_value_is_array(message) ? text_at(message, 0, 8) : "";
-        if (self == nullptr || !self->take(what, message, context, reply))
-            webkit_script_message_reply_return_error_message(reply, "refused");
+        detail::script_message said = detail::message_reader::read(message, streams::window);
+        if (self == nullptr)
+            refuse(reply, "the program answers no more");
+        else if (!said.wrong.empty())
+            refuse(reply, said.wrong);
+        else
+            self->take(std::move(said), jsc_value_get_context(message), reply);
         return TRUE;
     }
 
-    bool take(std::string_view what, JSCValue* message, JSCContext* context,
-              WebKitScriptMessageReply* reply) {
-        constexpr std::size_t most = std::size_t{4} << 20; // the class sends batches of 1 MiB
-        std::string text = text_at(message, 1, most);
-        if (what == "open") {
-            const std::string token = streams_.announce(std::move(text));
-            if (!token.empty())
-                give(reply, jsc_value_new_string(context, token.c_str()));
-            return !token.empty();
-        }
-        if (what == "up") {
-            gsize size = 0;
-            g_base64_decode_inplace(text.data(), &size);
-            const auto done = [context = share(context), reply = share(reply)](bool taken) {
+    void take(detail::script_message said, JSCContext* context, WebKitScriptMessageReply* reply) {
+        using kind = detail::script_message::kind;
+        if (said.what == kind::open) {
+            const detail::announced to = streams_.announce(std::move(said.text));
+            if (to.wrong != nullptr)
+                return refuse(reply, to.wrong);
+            give(reply, jsc_value_new_string(context, to.token.c_str()));
+        } else if (said.what == kind::up) {
+            streams_.write(said.text, [context = share(context), reply = share(reply)](bool taken) {
                 give(reply.get(), jsc_value_new_boolean(context.get(), taken));
-            };
-            streams_.write(std::string_view{text}.substr(0, size), done);
-            return true;
+            });
+        } else {
+            const bool known = streams_.acknowledge(said.text, said.count);
+            give(reply, jsc_value_new_boolean(context, known));
         }
-        if (what != "read")
-            return false;
-        const gobject_ptr<JSCValue> n{jsc_value_object_get_property_at_index(message, 2)};
-        const double count = jsc_value_is_number(n.get()) ? jsc_value_to_double(n.get()) : 0;
-        if (count > 0 && count <= static_cast<double>(streams::window))
-            streams_.acknowledge(text, static_cast<std::size_t>(count));
-        give(reply, jsc_value_new_boolean(context, TRUE));
-        return true;
     }
 
     static std::shared_ptr<JSCContext> share(JSCContext* context) {
@@ -173,6 +151,9 @@ class scheme {
     static void give(WebKitScriptMessageReply* reply, JSCValue* value) {
         webkit_script_message_reply_return_value(reply, value);
         g_object_unref(value);
+    }
+    static void refuse(WebKitScriptMessageReply* reply, const std::string& why) {
+        webkit_script_message_reply_return_error_message(reply, why.c_str());
     }
 
     // Requests.

@@ -1,6 +1,7 @@
 // WebKitGTK, by either API: host ROUTE SITE NETWORK
 // ROUTE: proxy, through the endpoint; scheme, without a port. NETWORK: a server's ws URL, or "".
 #include "../host.hpp"
+#include "page.hpp"
 
 #include <wsintercept/loopback/tls.hpp>
 #include <wsintercept/renderer/webkitgtk.hpp>
@@ -62,40 +63,6 @@ void methods::respond(ws::socket_id id, const ws::http_response& r) const {
         tell(scheme->sockets().respond(id, r));
 }
 
-/// A window of WebKit's; the two APIs differ in how one is made.
-struct window {
-    WebKitWebContext* context;
-    ws::webkitgtk::session* session;
-    WebKitWebView* view = nullptr;
-
-#if GTK_CHECK_VERSION(4, 0, 0)
-    window() : context{webkit_web_context_new()}, session{webkit_network_session_new_ephemeral()} {}
-    void show() {
-        view = WEBKIT_WEB_VIEW(g_object_new(WEBKIT_TYPE_WEB_VIEW, "web-context", context,
-                                            "network-session", session, nullptr));
-        GtkWidget* const top = gtk_window_new();
-        gtk_window_set_child(GTK_WINDOW(top), GTK_WIDGET(view));
-        gtk_window_present(GTK_WINDOW(top));
-    }
-    static bool start() {
-        return gtk_init_check();
-    }
-    static constexpr const char* api = "6.0";
-#else
-    window() : context{webkit_web_context_new_ephemeral()}, session{context} {}
-    void show() {
-        view = WEBKIT_WEB_VIEW(webkit_web_view_new_with_context(context));
-        GtkWidget* const top = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-        gtk_container_add(GTK_CONTAINER(top), GTK_WIDGET(view));
-        gtk_widget_show_all(top);
-    }
-    static bool start() {
-        return gtk_init_check(nullptr, nullptr);
-    }
-    static constexpr const char* api = "4.1";
-#endif
-};
-
 /// app://myapp/... for the proxy's route, which leaves schemes to the program.
 void serve_file(WebKitURISchemeRequest* r, gpointer site) {
     const auto file =
@@ -110,16 +77,16 @@ void serve_file(WebKitURISchemeRequest* r, gpointer site) {
 }
 
 /// Opens one page after another; plain ones by their text, where the route does not bring them.
-void run(window& w, host& h, const std::vector<engines::visit>& visits, std::string_view network,
-         bool from_text = false) {
+void run(gtk_demo::window& w, host& h, const std::vector<engines::visit>& visits,
+         std::string_view network, bool from_text = false) {
     GMainLoop* const loop = g_main_loop_new(nullptr, FALSE);
     std::size_t next = 0;
     const auto open = [&] {
         const std::string url = engines::url_of(visits[next], network);
         if (from_text && url.starts_with("http"))
-            webkit_web_view_load_html(w.view, engines::whole_page(h.site).c_str(), url.c_str());
+            webkit_web_view_load_html(w.view(), engines::whole_page(h.site).c_str(), url.c_str());
         else
-            webkit_web_view_load_uri(w.view, url.c_str());
+            webkit_web_view_load_uri(w.view(), url.c_str());
     };
     h.on_done = [&] {
         if (++next == visits.size())
@@ -136,7 +103,8 @@ void run(window& w, host& h, const std::vector<engines::visit>& visits, std::str
     g_main_loop_unref(loop);
 }
 
-void run_proxy(window& w, host& h, methods& m, std::string& site, std::string_view network) {
+void run_proxy(gtk_demo::window& w, host& h, methods& m, std::string& site,
+               std::string_view network) {
     ws::loopback::options options;
     options.origins = ws::allowed_origins{*engines::table()};
     options.origins->allow("app://myapp");
@@ -148,11 +116,11 @@ void run_proxy(window& w, host& h, methods& m, std::string& site, std::string_vi
     };
     proxy_type endpoint{h, engines::table(), std::move(options)};
     m.proxy = &endpoint;
-    if (const std::error_code failed = endpoint.listen(w.session))
+    if (const std::error_code failed = endpoint.listen(w.session()))
         engines::fail(failed.message());
     if (!endpoint.trust("myapp"))
         engines::fail("no certificate for myapp");
-    webkit_web_context_register_uri_scheme(w.context, "app", serve_file, site.data(), nullptr);
+    webkit_web_context_register_uri_scheme(w.context(), "app", serve_file, site.data(), nullptr);
     w.show();
     run(w, h,
         {{"http://myapp/", "page,iframe,worker,shared worker,wss"},
@@ -161,16 +129,16 @@ void run_proxy(window& w, host& h, methods& m, std::string& site, std::string_vi
         network);
 }
 
-void run_scheme(window& w, host& h, methods& m, std::string_view network) {
+void run_scheme(gtk_demo::window& w, host& h, methods& m, std::string_view network) {
     ws::interceptor_options options;
     options.origins = ws::allowed_origins{*engines::table()};
     options.origins.allow("app://myapp");
     scheme_type scheme{h, engines::table(), std::move(options)};
     m.scheme = &scheme;
-    scheme.attach(w.context);
-    scheme.serve(w.context, "app");
+    scheme.attach(w.context());
+    scheme.serve(w.context(), "app");
     w.show();
-    scheme.attach(webkit_web_view_get_user_content_manager(w.view), *engines::table());
+    scheme.attach(webkit_web_view_get_user_content_manager(w.view()), *engines::table());
     for (const char* cell : {"worker", "shared worker", "service worker"})
         engines::print_cannot(cell, engines::no_workers);
     run(w, h,
@@ -188,13 +156,10 @@ int main(int argc, char** argv) {
         std::fputs("usage: host proxy|scheme SITE NETWORK\n", stderr);
         return 2;
     }
-    if (!window::start())
+    if (!gtk_demo::window::start())
         engines::fail("no display");
-    engines::print_engine(std::string{"WebKitGTK, API "} + window::api,
-                          std::to_string(webkit_get_major_version()) + "." +
-                              std::to_string(webkit_get_minor_version()) + "." +
-                              std::to_string(webkit_get_micro_version()));
-    window w;
+    engines::print_engine(webkitgtk_tests::engine_name(), webkitgtk_tests::engine_version());
+    gtk_demo::window w;
     host h;
     methods m;
     h.to = &m;

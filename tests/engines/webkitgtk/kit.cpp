@@ -72,7 +72,7 @@ class webkitgtk_fixture {
         for (const auto& [name, value] : r.fields)
             if (name == "Origin")
                 origin = value;
-        v.token = sockets_.announce(r.url + "\r\n" + r.head());
+        v.token = sockets_.announce(r.url + "\r\n" + r.head()).token;
         auto to = sockets_.connect(v.token, origin);
         if (to.stream) {
             v.stream = std::move(to.stream);

@@ -23,6 +23,12 @@
 
 namespace wsintercept::inline v0_1_0::webkitgtk::detail {
 
+/// How a page's wish for a socket is answered.
+struct announced {
+    std::string token;
+    const char* wrong = nullptr; ///< not null: there is no token, and why
+};
+
 /// How a request for BASE/down/TOKEN is answered.
 struct connected {
     unsigned status = 404;
@@ -75,16 +81,20 @@ class sockets {
     interceptor& core() noexcept { return core_; }
     void post(const task& work) noexcept { traits_.post(work); }
 
-    /// A page is about to ask for a socket: the token by which it does; empty: not now. The request
-    /// is what bridge::read_open reads.
-    std::string announce(std::string request) {
-        if (tokens_.size() >= limits_.connections || request.size() > 2 * limits_.head)
-            return {};
+    /// A page is about to ask for a socket, by the token that it gets. The request is what
+    /// bridge::read_open reads. One that is not asked for in the handshake's time is forgotten.
+    announced announce(std::string request) {
+        if (request.size() > 2 * limits_.head)
+            return {{}, "the request is too large"};
+        if (tokens_.size() >= limits_.connections)
+            return {{}, "too many sockets"};
         const handle c = exchange::make(turns_);
-        c->request = std::move(request);
         c->token = tokens_.add(c);
+        if (c->token.empty())
+            return {{}, "the system gives no random bits"};
+        c->request = std::move(request);
         c->timer.at(clock::now() + limits_.handshake);
-        return c->token;
+        return {c->token};
     }
 
     /// The page's stream: the handshake is made. origin: as the engine says it.
@@ -125,12 +135,14 @@ class sockets {
         done(false);
     }
 
-    /// The page has read n bytes more of its stream.
-    void acknowledge(std::string_view token, std::size_t n) {
-        if (const handle c = tokens_.find(token)) {
-            c->ahead -= (std::min)(n, c->ahead);
-            c->mark();
-        }
+    /// The page has read n bytes more of its stream. False: it is gone.
+    bool acknowledge(std::string_view token, std::size_t n) {
+        const handle c = tokens_.find(token);
+        if (!c)
+            return false;
+        c->ahead -= (std::min)(n, c->ahead);
+        c->mark();
+        return true;
     }
 
     /// A plain request. Null: it is not ours, or refused, and `status` says how. `answer` is called
@@ -273,7 +285,7 @@ class sockets {
     };
 
     void log(error why, std::string_view what) {
-        const std::string text = std::string{what} + ": " + describe(why);
+        const std::string text = (what.empty() ? "" : std::string{what} + ": ") + describe(why);
         handler_.on(log_entry{log_topic::refused, log_level::warning, why, text});
     }
 
