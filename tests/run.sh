@@ -330,7 +330,8 @@ test_engines() {
     check "set up" set_up $engine_build -Dbuildtype=plain -Doptimization=1 -Dqt=enabled \
         -Dwebkitgtk=enabled || return 0
     check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
-        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} examples/{demo/demo,qt/qt_demo} \
+        tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} tests/browser/endpoint_host \
+        examples/{demo/demo,htmlrenderer/htmlrenderer,qt/qt_demo} \
         examples/gtk/gtk_demo_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/{host,class_host,adapter,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/kit_webkitgtk || return 0
