@@ -197,7 +197,11 @@ class decoder {
         const std::span<char> part =
             next_part(marked ? in.first(std::min(in.size(), max_marked_part)) : in);
         const bool text = message_ == static_cast<std::uint8_t>(opcode::text);
-        const std::size_t good = text ? unmask_text(part, offset) : unmask(part, offset);
+        std::size_t good = part.size();
+        if (text)
+            good = utf8_.accept_masked(part, key(), static_cast<std::size_t>(offset % 4));
+        else
+            mask(part, key(), static_cast<std::size_t>(offset % 4));
         take(in, std::min(good + 1, part.size()));
         // RFC 6455 8.1: fail as soon as text is seen not to be UTF-8.
         if (good != part.size())
@@ -227,7 +231,7 @@ class decoder {
         const std::uint64_t offset = payload_length_ - remaining_;
         const std::span<char> part = next_part(in);
         take(in, part.size());
-        unmask(part, offset);
+        mask(part, key(), static_cast<std::size_t>(offset % 4));
         const char* payload = part.data();
         if (part.size() != payload_length_) {
             if (!control_)
@@ -274,24 +278,10 @@ class decoder {
         return in.first(n);
     }
 
-    std::size_t unmask(std::span<char> bytes, std::uint64_t offset) const noexcept {
-        masking_key key;
-        std::memcpy(key.data(), header_.data(), key.size());
-        mask(bytes, key, static_cast<std::size_t>(offset % 4));
-        return bytes.size();
-    }
-
-    /// Returns how many bytes were good. Both passes over a block find it in the nearest cache.
-    std::size_t unmask_text(std::span<char> bytes, std::uint64_t offset) noexcept {
-        constexpr std::size_t block_size = 8192;
-        for (std::size_t at = 0; at < bytes.size(); at += block_size) {
-            const auto block = bytes.subspan(at, std::min(block_size, bytes.size() - at));
-            unmask(block, offset + at);
-            const std::size_t good = utf8_.accept({block.data(), block.size()});
-            if (good != block.size())
-                return at + good;
-        }
-        return bytes.size();
+    masking_key key() const noexcept {
+        masking_key k;
+        std::memcpy(k.data(), header_.data(), k.size());
+        return k;
     }
 
     // The end.
