@@ -33,7 +33,7 @@ enum cpu_feature : unsigned {
 inline constexpr unsigned cpu_asked = 1U << 31;         ///< the bits beside it hold the answer
 inline constinit std::atomic<unsigned> cpu_features{0}; ///< 0: not asked yet
 
-inline unsigned ask_cpu() noexcept {
+[[gnu::cold, gnu::noinline]] inline unsigned ask_cpu() noexcept {
     unsigned found = WSINTERCEPT_VECTORS * cpu_vectors;
 #if WSINTERCEPT_X86
     const auto all = [](unsigned bits, unsigned of) { return (bits & of) == of; };

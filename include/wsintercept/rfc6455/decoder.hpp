@@ -96,8 +96,10 @@ class decoder {
         else
             mask(payload, key, 0);
         take(in, short_header_size + std::min(good + 1, payload.size()));
-        if (good != payload.size() || !utf8_.complete())
+        if (good != payload.size() || !utf8_.complete()) {
+            message_ = static_cast<std::uint8_t>(opcode::text); // which never ends
             return fail(error::text_not_utf8);
+        }
 
         decoded d;
         d.kind = decoded_kind::data;

@@ -148,15 +148,25 @@ class utf8_validator {
   public:
     /// How many bytes were good; less than all: the next one is the first bad one.
     constexpr std::size_t accept(std::string_view text) noexcept {
-        return std::is_constant_evaluated()
-                   ? accept_slowly(text)
+        if (std::is_constant_evaluated())
+            return accept_slowly(text);
+        const bool is_short = complete() && text.size() < detail::wide_from;
+        return is_short && detail::unmask_short(text.data(), text.size(), detail::no_mask)
+                   ? text.size()
                    : accept_quickly(text.data(), text.size(), detail::no_mask);
     }
     /// The same of masked text, which it unmasks in place; behind a bad byte it need not. See
     /// mask().
     std::size_t accept_masked(std::span<char> text, const masking_key& key,
                               std::size_t offset) noexcept {
-        return accept_quickly(text.data(), text.size(), detail::make_mask_word(key, offset));
+        const detail::mask_word mask = detail::make_mask_word(key, offset);
+        if (!complete() || text.size() >= detail::wide_from)
+            return accept_quickly(text.data(), text.size(), mask);
+        // Short, and most such text is ASCII.
+        return detail::unmask_short(text.data(), text.size(), mask)
+                   ? text.size()
+                   : accept_quickly(static_cast<const char*>(text.data()), text.size(),
+                                    detail::no_mask);
     }
 
     /// False: not UTF-8, whatever follows.
