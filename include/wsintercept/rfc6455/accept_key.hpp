@@ -16,10 +16,12 @@ namespace detail {
 inline constexpr std::string_view base64_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr bool is_base64(char c) noexcept {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/';
-}
+inline constexpr std::array<bool, 256> is_base64 = [] {
+    std::array<bool, 256> table{};
+    for (const char c : base64_characters)
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
 
 } // namespace detail
 
@@ -49,9 +51,12 @@ struct accept_key {
 
 /// Whether it is the base64 of 16 bytes: 24 characters, "==" last, the 4 padding bits zero.
 constexpr bool is_key(std::string_view key) noexcept {
-    return key.size() == 24 && key.ends_with("==") &&
-           std::all_of(key.begin(), key.begin() + 22, detail::is_base64) &&
-           std::string_view{"AQgw"}.find(key[21]) != std::string_view::npos;
+    if (key.size() != 24 || !key.ends_with("=="))
+        return false;
+    bool all = true;
+    for (const char c : key.substr(0, 22))
+        all = all && detail::is_base64[static_cast<unsigned char>(c)];
+    return all && std::string_view{"AQgw"}.find(key[21]) != std::string_view::npos;
 }
 
 // The example of RFC 6455 1.3.
