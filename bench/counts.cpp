@@ -28,7 +28,10 @@ struct cpu_level {
     const char* name;
     unsigned features;
 };
-constexpr cpu_level levels[] = {{"scalar", 0}, {"sha", detail::cpu_sha}};
+constexpr cpu_level levels[] = {{"scalar", 0},
+                                {"sse2", detail::cpu_vectors},
+                                {"avx2", detail::cpu_vectors | detail::cpu_avx2},
+                                {"sha", detail::cpu_sha}};
 
 const char* level = levels[0].name;
 

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 FILE = Path(__file__).with_name("counts.txt")
-TOLERANCE = 0.02  # what other releases of the compiler and of its library may change
+TOLERANCE = 0.03  # what other releases of the compiler and of its library, or other addresses, change
 HEAD = """\
 # Instructions of each path, once; by valgrind --tool=callgrind. Written by bench/counts.py --renew.
 """

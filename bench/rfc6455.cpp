@@ -13,7 +13,6 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,7 +92,7 @@ BENCHMARK(accept_key<beast>);
 BENCHMARK(handshake<ours>);
 BENCHMARK(handshake<beast>);
 
-// Decoding unmasks in place, so each round begins with a fresh copy.
+// Decoding unmasks in place. The key is all zeros, so that each round finds the same bytes.
 
 /// Each frame's payload; 0: failed.
 template <class Policy>
@@ -114,8 +113,10 @@ std::size_t read_frames(std::span<char> in) {
 struct xor_pass {};
 template <>
 std::size_t read_frames<xor_pass>(std::span<char> in) {
+    char key = 0;
+    benchmark::DoNotOptimize(key);
     for (char& c : in)
-        c = static_cast<char>(c ^ 0x5A);
+        c = static_cast<char>(c ^ key);
     benchmark::DoNotOptimize(in.data());
     benchmark::ClobberMemory();
     return in.size();
@@ -126,15 +127,12 @@ void decode(benchmark::State& state) {
     const bool text = state.range(0) != 0;
     const auto size = static_cast<std::size_t>(state.range(1));
     const std::size_t n = 65536 / size;
-    const std::string bytes =
-        samples::frames(size, text ? rfc6455::opcode::text : rfc6455::opcode::binary, n);
-    std::string work = bytes;
+    std::string bytes =
+        samples::frames(size, text ? rfc6455::opcode::text : rfc6455::opcode::binary, n, {});
     state.SetLabel(text ? "text" : "binary");
-    for (auto _ : state) {
-        std::memcpy(work.data(), bytes.data(), bytes.size());
-        if (read_frames<Policy>(work) < n * size)
+    for (auto _ : state)
+        if (read_frames<Policy>(bytes) < n * size)
             state.SkipWithError("no data");
-    }
     state.SetBytesProcessed(static_cast<std::int64_t>(n * size) * state.iterations());
 }
 

@@ -24,13 +24,14 @@ inline constexpr std::string_view request =
     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
 
 /// Masked frames, `n` of them, of random letters.
-inline std::string frames(std::size_t payload, wsintercept::rfc6455::opcode op, std::size_t n) {
+inline std::string frames(std::size_t payload, wsintercept::rfc6455::opcode op, std::size_t n,
+                          wsintercept::rfc6455::masking_key key = {0x12, 0x34, 0x56, 0x78}) {
     namespace rfc6455 = wsintercept::rfc6455;
     std::minstd_rand random{1};
     rfc6455::frame_header header;
     header.op = op;
     header.masked = true;
-    header.key = {0x12, 0x34, 0x56, 0x78};
+    header.key = key;
     header.payload_length = payload;
     std::string out;
     while (n-- != 0) {

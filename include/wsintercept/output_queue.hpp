@@ -35,8 +35,14 @@ class shared_buffer {
 
 /// Output for those who can gather: some of what waits, in order.
 struct output_views {
-    std::array<std::string_view, 16> list;
+    union { // the first `count` are set; the rest is left as it is, since each read has one of
+            // these
+        std::array<std::string_view, 16> list;
+    };
     std::size_t count = 0;
+
+    output_views() noexcept {}
+    explicit output_views(std::string_view one) noexcept : list{one}, count{1} {}
     const std::string_view* begin() const noexcept { return list.data(); }
     const std::string_view* end() const noexcept { return list.data() + count; }
     std::size_t size() const noexcept {
@@ -75,6 +81,17 @@ struct output_block {
         size = 0;
         room_left = capacity;
         owned = {};
+    }
+    /// Copies what there is room for.
+    void put(std::string_view bytes) noexcept {
+        const std::size_t n = bytes.size();
+        if (n == 2) // most frame headers: a call of memcpy would take longer than it does
+            std::memcpy(room, bytes.data(), 2);
+        else
+            std::memcpy(room, bytes.data(), n);
+        room += n;
+        room_left -= n;
+        size += n;
     }
     static void destroy(output_block* block) noexcept {
         block->~output_block();
@@ -152,12 +169,20 @@ class output_queue {
             if (last_ == nullptr || last_->room_left == 0)
                 push(pool.take(bytes.size()));
             const std::size_t n = (std::min)(bytes.size(), last_->room_left);
-            std::memcpy(last_->room, bytes.data(), n);
-            last_->room += n;
-            last_->room_left -= n;
-            last_->size += n;
+            last_->put(bytes.substr(0, n));
             bytes.remove_prefix(n);
         }
+    }
+    /// Copies both, a frame's header and its payload.
+    void append(block_pool& pool, std::string_view header, std::string_view payload) {
+        const std::size_t both = header.size() + payload.size();
+        if (last_ == nullptr || last_->room_left < both) {
+            append(pool, header);
+            return append(pool, payload);
+        }
+        last_->put(header);
+        last_->put(payload);
+        size_ += both;
     }
 
     /// Copies nothing.

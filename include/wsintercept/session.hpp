@@ -82,12 +82,14 @@ class session {
             return made.reason;
         if (output_.empty())
             progress_ = at.now;
-        output_.append(at.pool, Frame::header(made, fin).view());
+        const auto header = Frame::header(made, fin);
         const bool as_it_was = made.payload.data() == data.data();
-        if (owner != nullptr && as_it_was && data.size() >= copied_below)
+        if (owner != nullptr && as_it_was && data.size() >= copied_below) {
+            output_.append(at.pool, header.view());
             output_.append(at.pool, std::move(*owner));
-        else
-            output_.append(at.pool, made.payload);
+        } else {
+            output_.append(at.pool, header.view(), made.payload);
+        }
         return {};
     }
     std::error_code send(shared_buffer data, bool fin, std::optional<data_type> type,

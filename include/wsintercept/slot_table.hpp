@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <vector>
 
 namespace wsintercept::inline v0_1_0 {
@@ -26,23 +26,25 @@ class slot_table {
             return {};
         std::uint32_t index = free_;
         if (index != none)
-            free_ = slots_[index].next_free;
-        else if (slots_.size() == max_slots)
+            free_ = at(index).next_free;
+        else if (used_ == max_slots)
             return {};
         else {
-            index = static_cast<std::uint32_t>(slots_.size());
-            slots_.emplace_back();
+            index = used_;
+            if (index % slots_a_block == 0)
+                blocks_.push_back(std::make_unique<slot[]>(slots_a_block));
+            ++used_;
         }
-        slot& s = slots_[index];
+        slot& s = at(index);
         s.used = true;
         ++count_;
         return {owner_, index, s.generation};
     }
 
     Value* find(socket_id id) noexcept {
-        if (id.interceptor() != owner_ || id.slot() >= slots_.size())
+        if (id.interceptor() != owner_ || id.slot() >= used_)
             return nullptr;
-        slot& s = slots_[id.slot()];
+        slot& s = at(id.slot());
         return s.used && s.generation == id.generation() ? &s.value : nullptr;
     }
     const Value* find(socket_id id) const noexcept {
@@ -50,7 +52,7 @@ class slot_table {
     }
 
     void erase(socket_id id) {
-        slot& s = slots_[id.slot()];
+        slot& s = at(id.slot());
         s.value.~Value();
         new (&s.value) Value{};
         s.used = false;
@@ -66,8 +68,8 @@ class slot_table {
     /// Calls visit(id, value) for each; visit may not insert or erase.
     template <class Visit>
     void for_each(Visit&& visit) {
-        for (std::uint32_t i = 0; i < slots_.size(); ++i)
-            if (slot& s = slots_[i]; s.used)
+        for (std::uint32_t i = 0; i < used_; ++i)
+            if (slot& s = at(i); s.used)
                 visit(socket_id{owner_, i, s.generation}, s.value);
     }
 
@@ -83,6 +85,12 @@ class slot_table {
         bool used = false;
     };
 
+    /// So many lie together: they never move, and are found with a shift.
+    static constexpr std::uint32_t slots_a_block = 16;
+    slot& at(std::uint32_t index) noexcept {
+        return blocks_[index / slots_a_block][index % slots_a_block];
+    }
+
     /// This table's number in the process; 0 when all 65,535 are used up.
     static std::uint32_t next_owner() noexcept {
         std::uint32_t n = owners_.load(std::memory_order_relaxed);
@@ -95,7 +103,8 @@ class slot_table {
     std::uint32_t owner_;
     std::uint32_t free_ = none;
     std::size_t count_ = 0;
-    std::deque<slot> slots_;
+    std::uint32_t used_ = 0; ///< slots that were ever used
+    std::vector<std::unique_ptr<slot[]>> blocks_;
 };
 
 } // namespace wsintercept::inline v0_1_0

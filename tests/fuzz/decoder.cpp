@@ -1,5 +1,6 @@
 // The frame decoder against a reader of whole streams: the same frames, failure and position,
 // however the bytes are split.
+#include "any_cpu.hpp"
 #include "input.hpp"
 #include "reference/frames.hpp"
 
@@ -125,6 +126,7 @@ void check(std::string_view bytes, const decoder_limits& limits, fuzz::chunk_siz
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    fuzz::choose_cpu(size);
     fuzz::input in{data, size};
     fuzz::chunk_sizes sizes{in};
     static constexpr std::array<decoder_limits, 4> choices{{

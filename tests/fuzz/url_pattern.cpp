@@ -1,5 +1,6 @@
 // Tables of patterns against trying every way to match; URLs in normal form; PAC text.
 #include "reference/url_pattern.hpp"
+#include "any_cpu.hpp"
 #include "input.hpp"
 
 #include <wsintercept/url/allowed_origins.hpp>
@@ -82,6 +83,7 @@ void check_pac(const intercepted_urls& table, std::size_t size) {
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    fuzz::choose_cpu(size);
     fuzz::input in{data, size};
     const std::size_t pac_limit = in.choice(2) == 0 ? pac_size : in.choice() * 16;
     const std::size_t front = in.choice(), back = in.choice();

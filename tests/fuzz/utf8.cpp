@@ -1,5 +1,6 @@
 // The UTF-8 validator against arithmetic, whole and cut everywhere.
 #include "reference/utf8.hpp"
+#include "any_cpu.hpp"
 #include "input.hpp"
 
 #include <wsintercept/rfc6455/utf8.hpp>
@@ -31,6 +32,7 @@ void check(fuzz::chunk_sizes sizes, std::string_view text, const reference::utf8
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    fuzz::choose_cpu(size);
     fuzz::input in{data, size};
     fuzz::chunk_sizes sizes{in};
     const std::string_view text = in.rest();

@@ -47,7 +47,7 @@ control(rfc6455::opcode op, const rfc6455::control_frame& body) noexcept {
     rfc6455::short_bytes<header_size + 125> out;
     std::copy(head.bytes.begin(), head.bytes.end(), out.bytes.begin());
     std::copy(payload.begin(), payload.end(), out.bytes.begin() + header_size);
-    out.size = static_cast<std::uint8_t>(header_size + payload.size());
+    out.size = header_size + payload.size();
     return out;
 }
 

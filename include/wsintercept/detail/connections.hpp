@@ -296,7 +296,7 @@ class connections : public mailbox::reader {
             telling_ = false;
             return erase(id, *s);
         }
-        if (s->phase == phase::open || s->phase == phase::denied)
+        if (s->opening && (s->phase == phase::open || s->phase == phase::denied))
             openings_.give_back(std::move(s->opening));
         if (!s->announced && s->socket.buffered_amount() != 0) {
             s->announced = true;

@@ -82,7 +82,9 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
 
     output_views output(socket_id id) const noexcept {
         const state* s = slots_.find(id);
-        return s == nullptr || s->cut ? output_views{} : s->socket.output();
+        if (s == nullptr || s->cut)
+            return {};
+        return s->socket.output();
     }
 
     void consumed(socket_id id, std::size_t n) noexcept {

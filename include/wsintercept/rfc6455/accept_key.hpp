@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace wsintercept::inline v0_1_0::rfc6455 {
 
@@ -16,9 +17,34 @@ namespace detail {
 inline constexpr std::string_view base64_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr bool is_base64(char c) noexcept {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/';
+inline constexpr std::array<bool, 256> is_base64 = [] {
+    std::array<bool, 256> table{};
+    for (const char c : base64_characters)
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+/// Bits First to First + 5 of 160, and zeros behind them.
+template <std::size_t First>
+constexpr std::size_t six_bits(const std::array<std::uint64_t, 3>& words) noexcept {
+    constexpr std::size_t word = First / 64, bit = First % 64;
+    if constexpr (bit <= 58)
+        return words[word] >> (58 - bit) & 0x3FU;
+    else // the rest is in the next word
+        return (words[word] << (bit - 58) | words[word + 1] >> (122 - bit)) & 0x3FU;
+}
+
+/// RFC 4648 4. Each group of six bits has code of its own, so that no shift is computed.
+template <std::size_t... Group>
+constexpr std::array<char, 28> base64_of(const hash_words& h,
+                                         std::index_sequence<Group...>) noexcept {
+    const std::array<std::uint64_t, 3> words{std::uint64_t{h[0]} << 32 | h[1],
+                                             std::uint64_t{h[2]} << 32 | h[3],
+                                             std::uint64_t{h[4]} << 32};
+    return {base64_characters[six_bits<6 * Group>(words)]..., '='};
+}
+constexpr std::array<char, 28> base64_of(const hash_words& hash) noexcept {
+    return base64_of(hash, std::make_index_sequence<27>{});
 }
 
 } // namespace detail
@@ -30,28 +56,22 @@ struct accept_key {
     /// The accept key of the 24 characters of a Sec-WebSocket-Key; others count for nothing.
     /// constexpr, noexcept, any thread.
     static constexpr text compute(std::string_view key) noexcept {
+        if (key.size() == 24)
+            return detail::base64_of(detail::accept_hash(key.data()));
         std::array<char, 24> exact{};
         std::copy_n(key.begin(), (std::min)(key.size(), exact.size()), exact.begin());
-        const detail::hash_words hash = detail::accept_hash(exact.data());
-
-        // RFC 4648 4: 160 bits, six at a time; the last group has two bits of filling.
-        text out{};
-        for (std::size_t i = 0; i < 27; ++i) {
-            const std::size_t bit = 6 * i;
-            const std::uint64_t two_words =
-                std::uint64_t{hash[bit / 32]} << 32 | (bit / 32 < 4 ? hash[bit / 32 + 1] : 0U);
-            out[i] = detail::base64_characters[two_words >> (58 - bit % 32) & 0x3FU];
-        }
-        out[27] = '=';
-        return out;
+        return detail::base64_of(detail::accept_hash(exact.data()));
     }
 };
 
 /// Whether it is the base64 of 16 bytes: 24 characters, "==" last, the 4 padding bits zero.
 constexpr bool is_key(std::string_view key) noexcept {
-    return key.size() == 24 && key.ends_with("==") &&
-           std::all_of(key.begin(), key.begin() + 22, detail::is_base64) &&
-           std::string_view{"AQgw"}.find(key[21]) != std::string_view::npos;
+    if (key.size() != 24 || !key.ends_with("=="))
+        return false;
+    bool all = true;
+    for (const char c : key.substr(0, 22))
+        all = all && detail::is_base64[static_cast<unsigned char>(c)];
+    return all && std::string_view{"AQgw"}.find(key[21]) != std::string_view::npos;
 }
 
 // The example of RFC 6455 1.3.

@@ -35,6 +35,8 @@ class decoder {
     /// Takes bytes from the front of `in`, unmasking in place; `in` becomes what is left. At most
     /// one thing a call. A data part is as large as the input allows; an empty frame is a part too.
     decoded next(std::span<char>& in, const decoder_limits& limits) noexcept {
+        if (is_short_message(in, limits))
+            return read_short_message(in);
         if (state_ >= state::closed)
             return drop(in);
         if (state_ == state::header) {
@@ -66,6 +68,47 @@ class decoder {
     using control_payload = std::array<char, max_control_payload>;
     static constexpr std::uint8_t no_message = 0;
     static constexpr std::uint8_t rsv1_bit = 0x40;
+
+    // A whole message in one frame of at most 125 bytes, all of it here. Most are such, so that
+    // they have a way of their own, which keeps nothing; it takes only what the long way would.
+
+    static constexpr std::size_t short_header_size = 6;
+
+    bool is_short_message(std::span<const char> in, const decoder_limits& limits) const noexcept {
+        if (state_ != state::header || header_have_ != 0 || in_message() ||
+            in.size() < short_header_size)
+            return false;
+        const unsigned first = detail::octet(in[0]), length = detail::octet(in[1]) - 0x80U;
+        return (first == 0x81 || first == 0x82) && length <= max_control_payload &&
+               length <= in.size() - short_header_size && length <= limits.frame &&
+               length <= limits.message && limits.fragments != 0;
+    }
+
+    decoded read_short_message(std::span<char>& in) noexcept {
+        control_.reset();
+        const bool text = (in[0] & 1) != 0;
+        const std::span<char> payload = in.subspan(short_header_size, detail::octet(in[1]) - 0x80U);
+        masking_key key;
+        std::memcpy(key.data(), in.data() + 2, key.size());
+        std::size_t good = payload.size();
+        if (text)
+            good = utf8_.accept_masked(payload, key, 0);
+        else
+            mask(payload, key, 0);
+        take(in, short_header_size + (std::min)(good + 1, payload.size()));
+        if (good != payload.size() || !utf8_.complete()) {
+            message_ = static_cast<std::uint8_t>(opcode::text); // which never ends
+            return fail(error::text_not_utf8);
+        }
+
+        decoded d;
+        d.kind = decoded_kind::data;
+        d.payload = {payload.data(), payload.size()};
+        d.frame_finished = d.fin = d.begins = true;
+        d.type = text ? data_type::text : data_type::binary;
+        d.payload_length = payload.size();
+        return d;
+    }
 
     // The header.
 
@@ -195,9 +238,13 @@ class decoder {
         const std::uint64_t offset = payload_length_ - remaining_;
         const bool marked = (message_ & rsv1_bit) != 0;
         const std::span<char> part =
-            next_part(marked ? in.first((std::min)(in.size(), max_marked_part)) : in);
+            next_part(marked ? in.first(std::min(in.size(), max_marked_part)) : in);
         const bool text = message_ == static_cast<std::uint8_t>(opcode::text);
-        const std::size_t good = text ? unmask_text(part, offset) : unmask(part, offset);
+        std::size_t good = part.size();
+        if (text)
+            good = utf8_.accept_masked(part, key(), static_cast<std::size_t>(offset % 4));
+        else
+            mask(part, key(), static_cast<std::size_t>(offset % 4));
         take(in, (std::min)(good + 1, part.size()));
         // RFC 6455 8.1: fail as soon as text is seen not to be UTF-8.
         if (good != part.size())
@@ -227,7 +274,7 @@ class decoder {
         const std::uint64_t offset = payload_length_ - remaining_;
         const std::span<char> part = next_part(in);
         take(in, part.size());
-        unmask(part, offset);
+        mask(part, key(), static_cast<std::size_t>(offset % 4));
         const char* payload = part.data();
         if (part.size() != payload_length_) {
             if (!control_)
@@ -274,24 +321,10 @@ class decoder {
         return in.first(n);
     }
 
-    std::size_t unmask(std::span<char> bytes, std::uint64_t offset) const noexcept {
-        masking_key key;
-        std::memcpy(key.data(), header_.data(), key.size());
-        mask(bytes, key, static_cast<std::size_t>(offset % 4));
-        return bytes.size();
-    }
-
-    /// Returns how many bytes were good. Both passes over a block find it in the nearest cache.
-    std::size_t unmask_text(std::span<char> bytes, std::uint64_t offset) noexcept {
-        constexpr std::size_t block_size = 8192;
-        for (std::size_t at = 0; at < bytes.size(); at += block_size) {
-            const auto block = bytes.subspan(at, (std::min)(block_size, bytes.size() - at));
-            unmask(block, offset + at);
-            const std::size_t good = utf8_.accept({block.data(), block.size()});
-            if (good != block.size())
-                return at + good;
-        }
-        return bytes.size();
+    masking_key key() const noexcept {
+        masking_key k;
+        std::memcpy(k.data(), header_.data(), k.size());
+        return k;
     }
 
     // The end.

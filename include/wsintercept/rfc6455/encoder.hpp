@@ -20,13 +20,13 @@ namespace wsintercept::inline v0_1_0::rfc6455 {
 template <std::size_t Capacity>
 struct short_bytes {
     std::array<char, Capacity> bytes{};
-    std::uint8_t size = 0;
+    std::size_t size = 0;
 
     constexpr std::string_view view() const noexcept { return {bytes.data(), size}; }
 };
 
-using header_bytes = short_bytes<10>;       ///< the header of an unmasked frame
-using control_frame = short_bytes<2 + 125>; ///< a whole one
+using header_bytes = short_bytes<max_header_size>; ///< the header of a frame
+using control_frame = short_bytes<2 + 125>;        ///< a whole one
 
 constexpr header_bytes encode_header(opcode op, bool fin, std::uint64_t payload_length,
                                      bool rsv1 = false) noexcept {
@@ -36,7 +36,7 @@ constexpr header_bytes encode_header(opcode op, bool fin, std::uint64_t payload_
     h.op = op;
     h.payload_length = payload_length;
     header_bytes out;
-    out.size = static_cast<std::uint8_t>(encode(h, out.bytes.data()));
+    out.size = encode(h, out.bytes.data());
     return out;
 }
 
@@ -49,7 +49,7 @@ constexpr control_frame encode_control(opcode op, std::string_view payload) noex
     out.bytes[0] = static_cast<char>(0x80U | static_cast<unsigned>(op));
     out.bytes[1] = static_cast<char>(payload.size());
     std::copy(payload.begin(), payload.end(), out.bytes.begin() + 2);
-    out.size = static_cast<std::uint8_t>(2 + payload.size());
+    out.size = 2 + payload.size();
     return out;
 }
 

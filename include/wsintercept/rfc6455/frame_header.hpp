@@ -92,26 +92,48 @@ constexpr frame_header parse(const char* header) noexcept {
     return h;
 }
 
-/// Writes a header, its length in the shortest form; returns how many bytes.
-constexpr std::size_t encode(const frame_header& header, char* out) noexcept {
-    const auto flag = [](bool on, unsigned bit) { return on ? bit : 0U; };
-    const std::uint64_t length = header.payload_length;
-    const std::size_t size = length < 126 ? 0 : length <= 0xFFFF ? 2 : 8;
-    const unsigned short_length = size == 0   ? static_cast<unsigned>(length)
-                                  : size == 2 ? 126U
-                                              : 127U;
+namespace detail {
 
-    out[0] = static_cast<char>(flag(header.fin, 0x80) | flag(header.rsv1, 0x40) |
-                               flag(header.rsv2, 0x20) | flag(header.rsv3, 0x10) |
-                               static_cast<unsigned>(header.op));
-    out[1] = static_cast<char>(flag(header.masked, 0x80) | short_length);
-    std::size_t n = 2;
-    for (std::size_t i = size; i > 0; --i)
-        out[n++] = static_cast<char>(length >> (8 * (i - 1)) & 0xFFU);
+/// Eight bytes, the most significant one first; one store where compilers see through it.
+constexpr void write_big_endian(std::uint64_t word, char* out) noexcept {
+    const auto byte = [word](unsigned shift) { return static_cast<char>(word >> shift & 0xFFU); };
+    out[0] = byte(56);
+    out[1] = byte(48);
+    out[2] = byte(40);
+    out[3] = byte(32);
+    out[4] = byte(24);
+    out[5] = byte(16);
+    out[6] = byte(8);
+    out[7] = byte(0);
+}
+
+} // namespace detail
+
+/// Writes a header, its length in the shortest form; returns how many bytes. `out` has room for
+/// max_header_size: bytes behind the header may be written, too.
+constexpr std::size_t encode(const frame_header& header, char* out) noexcept {
+    const auto flag = [](bool on, std::uint64_t bit) { return on ? bit : 0U; };
+    const std::uint64_t length = header.payload_length;
+    const std::uint64_t first = flag(header.fin, 0x80) | flag(header.rsv1, 0x40) |
+                                flag(header.rsv2, 0x20) | flag(header.rsv3, 0x10) |
+                                static_cast<std::uint64_t>(header.op);
+    const std::uint64_t front = first << 56 | flag(header.masked, 0x80) << 48;
+    std::size_t size = 2;
+    if (length < 126) {
+        detail::write_big_endian(front | length << 48, out);
+    } else if (length <= 0xFFFF) {
+        detail::write_big_endian(front | std::uint64_t{126} << 48 | length << 32, out);
+        size = 4;
+    } else {
+        detail::write_big_endian(length, out + 2);
+        out[0] = static_cast<char>(front >> 56);
+        out[1] = static_cast<char>((front >> 48 & 0x80U) | 127U);
+        size = 10;
+    }
     if (header.masked)
         for (const unsigned char c : header.key)
-            out[n++] = static_cast<char>(c);
-    return n;
+            out[size++] = static_cast<char>(c);
+    return size;
 }
 
 } // namespace wsintercept::inline v0_1_0::rfc6455

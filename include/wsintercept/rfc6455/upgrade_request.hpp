@@ -83,12 +83,46 @@ constexpr bool is_origin(std::string_view text) noexcept {
     }
 }
 
+/// The fields of an opening handshake, found in one pass.
+struct upgrade_fields {
+    rfc9112::occurrence host, origin, upgrade, connection, content_length, transfer_encoding;
+    rfc9112::occurrence key, version, protocol, extensions;
+
+    explicit upgrade_fields(const rfc9112::fields& in) noexcept {
+        for (const rfc9112::field& f : in)
+            if (rfc9112::occurrence* const found = named(f.name))
+                if (found->count++ == 0)
+                    found->value = f.value;
+    }
+
+  private:
+    rfc9112::occurrence* named(std::string_view name) noexcept {
+        const auto is = [name](std::string_view wanted) {
+            return rfc9112::equal_ignoring_case(name, wanted);
+        };
+        switch (name.size()) {
+        case 4: return is("Host") ? &host : nullptr;
+        case 6: return is("Origin") ? &origin : nullptr;
+        case 7: return is("Upgrade") ? &upgrade : nullptr;
+        case 10: return is("Connection") ? &connection : nullptr;
+        case 14: return is("Content-Length") ? &content_length : nullptr;
+        case 17:
+            return is("Sec-WebSocket-Key")   ? &key
+                   : is("Transfer-Encoding") ? &transfer_encoding
+                                             : nullptr;
+        case 21: return is("Sec-WebSocket-Version") ? &version : nullptr;
+        case 22: return is("Sec-WebSocket-Protocol") ? &protocol : nullptr;
+        case 24: return is("Sec-WebSocket-Extensions") ? &extensions : nullptr;
+        default: return nullptr;
+        }
+    }
+};
+
 /// RFC 6455 4.1 item 10: tokens, all of them different; some on each line.
-inline error check_subprotocols(const rfc9112::fields& fields, bool& any) noexcept {
+inline error check_subprotocols(const rfc9112::fields& fields) noexcept {
     std::array<std::string_view, max_subprotocols> seen;
     std::size_t count = 0;
     error wrong{};
-    any = false;
     for (const rfc9112::field& f : fields) {
         if (!rfc9112::equal_ignoring_case(f.name, "Sec-WebSocket-Protocol"))
             continue;
@@ -109,12 +143,11 @@ inline error check_subprotocols(const rfc9112::fields& fields, bool& any) noexce
         if (count == before)
             return error::bad_subprotocol;
     }
-    any = count != 0;
     return {};
 }
 
 inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& out) noexcept {
-    const rfc9112::fields& fields = head.fields;
+    const upgrade_fields fields{head.fields};
     // RFC 6455 4.2.1 item 1
     if (head.method != "GET")
         return error::method_not_get;
@@ -124,15 +157,15 @@ inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& o
         return error::bad_target;
 
     // Item 2, RFC 9112 3.2
-    const rfc9112::occurrence host = rfc9112::find(fields, "Host");
+    const rfc9112::occurrence& host = fields.host;
     if (host.count != 1)
         return host.count == 0 ? error::no_host : error::duplicate_host;
     if (!rfc9112::is_host(host.value))
         return error::bad_host;
 
     // Bytes behind the head are frames, never content.
-    const rfc9112::occurrence length = rfc9112::find(fields, "Content-Length");
-    if (rfc9112::find(fields, "Transfer-Encoding").count != 0)
+    const rfc9112::occurrence& length = fields.content_length;
+    if (fields.transfer_encoding.count != 0)
         return error::has_body;
     if (length.count > 1 ||
         (length.count == 1 &&
@@ -142,50 +175,54 @@ inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& o
         return error::has_body;
 
     // Item 3
-    const rfc9112::occurrence upgrade = rfc9112::find(fields, "Upgrade");
+    const rfc9112::occurrence& upgrade = fields.upgrade;
     if (upgrade.count != 1)
         return upgrade.count == 0 ? error::no_upgrade : error::duplicate_upgrade;
     if (!rfc9112::equal_ignoring_case(upgrade.value, "websocket"))
         return error::bad_upgrade;
 
     // Item 4
-    if (!rfc9112::has_token(fields, "Connection", "Upgrade"))
-        return rfc9112::find(fields, "Connection").count == 0 ? error::no_connection
-                                                              : error::bad_connection;
+    if (fields.connection.count == 0)
+        return error::no_connection;
+    if (!rfc9112::has_token(head.fields, "Connection", "Upgrade"))
+        return error::bad_connection;
 
     // Item 5, and 11.3.1: once
-    const rfc9112::occurrence key = rfc9112::find(fields, "Sec-WebSocket-Key");
+    const rfc9112::occurrence& key = fields.key;
     if (key.count != 1)
         return key.count == 0 ? error::no_key : error::duplicate_key;
     if (!is_key(key.value))
         return error::bad_key;
 
     // Item 6, and 11.3.5: once
-    const rfc9112::occurrence version = rfc9112::find(fields, "Sec-WebSocket-Version");
+    const rfc9112::occurrence& version = fields.version;
     if (version.count != 1)
         return version.count == 0 ? error::no_version : error::duplicate_version;
     if (version.value != "13")
         return error::bad_version;
 
     // Item 7
-    const rfc9112::occurrence origin = rfc9112::find(fields, "Origin");
+    const rfc9112::occurrence& origin = fields.origin;
     if (origin.count > 1)
         return error::duplicate_origin;
     if (origin.count == 1 && !is_origin(origin.value))
         return error::bad_origin;
 
     // Item 8
-    if (const error wrong = check_subprotocols(fields, out.offers_subprotocols); wrong != error{})
-        return wrong;
+    out.offers_subprotocols = fields.protocol.count != 0;
+    if (out.offers_subprotocols)
+        if (const error wrong = check_subprotocols(head.fields); wrong != error{})
+            return wrong;
 
     // Item 9
-    for (const rfc9112::field& f : fields)
-        if (rfc9112::equal_ignoring_case(f.name, "Sec-WebSocket-Extensions") &&
-            !is_extension_list(f.value))
-            return error::bad_extensions;
+    if (fields.extensions.count != 0)
+        for (const rfc9112::field& f : head.fields)
+            if (rfc9112::equal_ignoring_case(f.name, "Sec-WebSocket-Extensions") &&
+                !is_extension_list(f.value))
+                return error::bad_extensions;
 
     out.key = key.value;
-    out.fields = &fields;
+    out.fields = &head.fields;
     return {};
 }
 

@@ -1,12 +1,16 @@
 // UTF-8 as it comes, in pieces split anywhere: RFC 3629, for RFC 6455 8.1.
 #pragma once
 
+#include <wsintercept/rfc6455/detail/mask_word.hpp>
+#include <wsintercept/rfc6455/detail/unmask.hpp>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -123,38 +127,6 @@ constexpr std::size_t skip_code_points(std::string_view text, std::size_t i) noe
 
 } // namespace detail
 
-/// Says no at the first byte that cannot be part of UTF-8: overlong forms, surrogates and what is
-/// above U+10FFFF are seen at their second byte.
-class utf8_validator {
-  public:
-    /// How many bytes were good; less than all: the next one is the first bad one.
-    constexpr std::size_t accept(std::string_view text) noexcept {
-        for (std::size_t i = 0;; ++i) {
-            if (complete())
-                i = detail::skip_code_points(text, i);
-            if (i == text.size())
-                return i;
-            state_ = detail::after_byte(state_, static_cast<unsigned char>(text[i]));
-            if (state_ == detail::utf8_state::bad)
-                return i;
-        }
-    }
-
-    /// False: not UTF-8, whatever follows.
-    constexpr bool feed(std::string_view text) noexcept { return accept(text) == text.size(); }
-
-    /// What was fed ends on a code point's boundary.
-    constexpr bool complete() const noexcept { return state_ == detail::utf8_state::boundary; }
-
-  private:
-    detail::utf8_state state_ = detail::utf8_state::boundary;
-};
-
-constexpr bool is_utf8(std::string_view text) noexcept {
-    utf8_validator v;
-    return v.feed(text) && v.complete();
-}
-
 /// How much of a text that is good so far ends on a code point's boundary: all but 3 bytes or less.
 constexpr std::size_t complete_prefix(std::string_view text) noexcept {
     const std::size_t n = text.size();
@@ -168,6 +140,81 @@ constexpr std::size_t complete_prefix(std::string_view text) noexcept {
         return size > back ? n - back : n;
     }
     return n;
+}
+
+/// Says no at the first byte that cannot be part of UTF-8: overlong forms, surrogates and what is
+/// above U+10FFFF are seen at their second byte.
+class utf8_validator {
+  public:
+    /// How many bytes were good; less than all: the next one is the first bad one.
+    constexpr std::size_t accept(std::string_view text) noexcept {
+        if (std::is_constant_evaluated())
+            return accept_slowly(text);
+        const bool is_short = complete() && text.size() < detail::wide_from;
+        return is_short && detail::unmask_short(text.data(), text.size(), detail::no_mask)
+                   ? text.size()
+                   : accept_quickly(text.data(), text.size(), detail::no_mask);
+    }
+    /// The same of masked text, which it unmasks in place; behind a bad byte it need not. See
+    /// mask().
+    std::size_t accept_masked(std::span<char> text, const masking_key& key,
+                              std::size_t offset) noexcept {
+        const detail::mask_word mask = detail::make_mask_word(key, offset);
+        if (!complete() || text.size() >= detail::wide_from)
+            return accept_quickly(text.data(), text.size(), mask);
+        // Short, and most such text is ASCII.
+        return detail::unmask_short(text.data(), text.size(), mask)
+                   ? text.size()
+                   : accept_quickly(static_cast<const char*>(text.data()), text.size(),
+                                    detail::no_mask);
+    }
+
+    /// False: not UTF-8, whatever follows.
+    constexpr bool feed(std::string_view text) noexcept { return accept(text) == text.size(); }
+
+    /// What was fed ends on a code point's boundary.
+    constexpr bool complete() const noexcept { return state_ == detail::utf8_state::boundary; }
+
+  private:
+    constexpr bool step(char c) noexcept {
+        state_ = detail::after_byte(state_, static_cast<unsigned char>(c));
+        return state_ != detail::utf8_state::bad;
+    }
+
+    /// Code point by code point, to say where a fault is.
+    constexpr std::size_t accept_slowly(std::string_view text) noexcept {
+        for (std::size_t i = 0;; ++i) {
+            if (complete())
+                i = detail::skip_code_points(text, i);
+            if (i == text.size() || !step(text[i]))
+                return i;
+        }
+    }
+
+    template <class Byte>
+    std::size_t accept_quickly(Byte* text, std::size_t size, detail::mask_word mask) noexcept {
+        std::size_t i = 0; // what ends a code point that was begun before
+        for (; !complete() && i < size; ++i) {
+            detail::unmask_words(text + i, 1, detail::turned(mask, i));
+            if (!step(text[i]))
+                return i;
+        }
+        const std::string_view rest{text + i, size - i};
+        if (!detail::unmask_text(text + i, rest.size(), detail::turned(mask, i)))
+            return i + accept_slowly(rest);
+        // Within the last code point only that first byte may be bad which nothing follows.
+        for (i += complete_prefix(rest); i < size; ++i)
+            if (!step(text[i]))
+                return i;
+        return size;
+    }
+
+    detail::utf8_state state_ = detail::utf8_state::boundary;
+};
+
+constexpr bool is_utf8(std::string_view text) noexcept {
+    utf8_validator v;
+    return v.feed(text) && v.complete();
 }
 
 } // namespace wsintercept::inline v0_1_0::rfc6455

@@ -22,8 +22,12 @@ inline constexpr std::size_t max_fields = 128; ///< the absolute cap on fields
 
 /// The fields of a head, in their order.
 struct fields {
-    std::array<field, max_fields> list; ///< the first `count` are set
+    union { // the first `count` are set; to clear the rest, too, takes longer than a head's parsing
+        std::array<field, max_fields> list;
+    };
     std::size_t count = 0;
+
+    fields() noexcept {}
     const field* begin() const noexcept { return list.data(); }
     const field* end() const noexcept { return list.data() + count; }
 };
@@ -75,22 +79,24 @@ class scanner {
     }
     std::string_view taken() const noexcept { return bytes_.substr(0, at_); }
 
-    /// A run of characters of a class and `end`, which is passed too.
+    /// A run of characters of a class and `end`, which is not in it and is passed too.
     bool until(char end, unsigned allowed, error bad, error missing,
                std::string_view& out) noexcept {
         const std::size_t start = at_;
-        for (; at_ < bytes_.size(); ++at_) {
-            const char c = bytes_[at_];
-            if (c == end) {
-                if (at_ == start)
-                    return fail(missing);
-                out = bytes_.substr(start, at_++ - start);
-                return true;
-            }
-            if (!is(c, allowed))
-                return unexpected(c == '\r' || c == '\n' ? missing : bad);
-        }
-        return false;
+        std::size_t at = start;
+        while (at < bytes_.size() && is(bytes_[at], allowed))
+            ++at;
+        at_ = at;
+        if (at == bytes_.size())
+            return false;
+        const char c = bytes_[at];
+        if (c != end)
+            return unexpected(c == '\r' || c == '\n' ? missing : bad);
+        if (at == start)
+            return fail(missing);
+        out = bytes_.substr(start, at - start);
+        ++at_;
+        return true;
     }
 
     /// "HTTP/1.0" or "HTTP/1.1".
@@ -148,8 +154,7 @@ class scanner {
     /// RFC 9110 5.5: text without controls up to the line's end, blanks around it left out.
     bool text(error bad, std::string_view& out) noexcept {
         const std::size_t start = at_;
-        while (at_ < bytes_.size() && is(bytes_[at_], text_char))
-            ++at_;
+        at_ += text_size(bytes_.substr(start));
         out = trim(bytes_.substr(start, at_ - start));
         return line_end(bad);
     }

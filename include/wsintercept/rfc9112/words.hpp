@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace wsintercept::inline v0_1_0::rfc9112 {
@@ -50,6 +52,32 @@ constexpr bool all(std::string_view text, unsigned bits) noexcept {
         if (!is(c, bits))
             return false;
     return true;
+}
+/// How many characters ahead are text_char; eight at a time, since values are most of a head.
+inline std::size_t text_size(std::string_view text) noexcept {
+    constexpr std::uint64_t each = 0x0101010101010101U;
+    std::size_t i = 0;
+    while (text.size() - i >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + i, 8);
+        // The top bit of each byte that is below 0x20, or 0x7F; maybe of others behind such a one.
+        const std::uint64_t del = word ^ each * 0x7F;
+        const std::uint64_t found =
+            (((word - each * 0x20) & ~word) | ((del - each) & ~del)) & each * 0x80;
+        if (found == 0) {
+            i += 8;
+            continue;
+        }
+        const int zeros = std::endian::native == std::endian::big ? std::countl_zero(found)
+                                                                  : std::countr_zero(found);
+        i += static_cast<std::size_t>(zeros) / 8;
+        if (!is(text[i], text_char))
+            return i;
+        ++i; // a tab
+    }
+    while (i < text.size() && is(text[i], text_char))
+        ++i;
+    return i;
 }
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -122,6 +150,8 @@ constexpr bool is_ipv6(std::string_view text) noexcept {
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size())
         return false;
+    if (a == b)
+        return true; // mostly
     for (std::size_t i = 0; i < a.size(); ++i)
         if (detail::lower(a[i]) != detail::lower(b[i]))
             return false;

@@ -24,20 +24,32 @@ inline std::size_t find_literal(std::string_view text, std::string_view literal)
         return std::string_view::npos;
     std::size_t at = 0;
 #if defined(WSINTERCEPT_SSE2)
-    // Its first and its last byte, for sixteen places.
+    // Its first and its last byte, for 64 places and then for sixteen.
     const std::size_t places = text.size() - literal.size() + 1;
     const __m128i first = _mm_set1_epi8(literal.front()), last = _mm_set1_epi8(literal.back());
-    for (; at + 16 <= places; at += 16) {
-        const auto* here = reinterpret_cast<const __m128i*>(text.data() + at);
-        const auto* there = reinterpret_cast<const __m128i*>(text.data() + at + literal.size() - 1);
-        const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(_mm_loadu_si128(here), first),
-                                           _mm_cmpeq_epi8(_mm_loadu_si128(there), last));
-        for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(both)); mask != 0;
+    const auto both = [&](std::size_t from) {
+        const auto* here = reinterpret_cast<const __m128i*>(text.data() + from);
+        const auto* there =
+            reinterpret_cast<const __m128i*>(text.data() + from + literal.size() - 1);
+        return _mm_and_si128(_mm_cmpeq_epi8(_mm_loadu_si128(here), first),
+                             _mm_cmpeq_epi8(_mm_loadu_si128(there), last));
+    };
+    while (at + 16 <= places) {
+        if (at + 64 <= places) {
+            const __m128i any = _mm_or_si128(_mm_or_si128(both(at), both(at + 16)),
+                                             _mm_or_si128(both(at + 32), both(at + 48)));
+            if (_mm_movemask_epi8(any) == 0) {
+                at += 64;
+                continue;
+            }
+        }
+        for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(both(at))); mask != 0;
              mask &= mask - 1) {
             const std::size_t found = at + static_cast<std::size_t>(std::countr_zero(mask));
             if (std::memcmp(text.data() + found, literal.data(), literal.size()) == 0)
                 return found;
         }
+        at += 16;
     }
 #endif
     return text.find(literal, at);

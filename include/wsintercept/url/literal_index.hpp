@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wsintercept/url/byte_search.hpp>
+#include <wsintercept/url/literal_fronts.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -42,7 +43,7 @@ class literal_index {
         if (start < text.size() && first_[at_start] < bound)
             s.walk(at_start, start);
         if (first_[anywhere] < bound)
-            firsts_.find(text, [&](std::size_t at) {
+            fronts_.find(text, [&](std::size_t at) {
                 const char* const here = text.data() + at;
                 const std::size_t left = text.size() - at;
                 if (fours_.may_begin(here, left) || pairs_.may_begin(here, left) || has_single_)
@@ -141,7 +142,7 @@ class literal_index {
         nodes.resize(count);
         std::sort(ends.begin(), ends.end());
 
-        slots_.resize(count + count / 4 + 1);
+        slots_.resize(2 * count + 1); // half of them empty: who is not there is soon missed
         for (std::size_t n = 0, e = 0; n < count; ++n) {
             std::uint32_t value = nodes[n].value;
             const std::size_t from = e;
@@ -175,7 +176,7 @@ class literal_index {
         for (const entry& e : entries) {
             if (e.at_start)
                 continue;
-            firsts_.add(e.literal[0]);
+            fronts_.add(e.literal);
             if (e.literal.size() >= 4)
                 fours_.add(e.literal.data());
             else if (e.literal.size() >= 2)
@@ -271,8 +272,9 @@ class literal_index {
     std::vector<std::uint32_t> rows_;                   ///< lists of rows that share a literal
     std::uint32_t follows_[kinds] = {};                 ///< what follows each root
     std::uint32_t first_[kinds] = {max_rows, max_rows}; ///< first row of each
-    // What stands anywhere begins with one of these bytes, and shows by its first four, or two.
-    byte_set firsts_;
+    // What stands anywhere shows by its first bytes one by one, and by all of the first four, or
+    // two.
+    literal_fronts fronts_;
     gram_filter<std::uint32_t> fours_;
     gram_filter<std::uint16_t> pairs_;
     bool has_single_ = false; ///< one of a single byte

@@ -22,11 +22,15 @@ struct url_cut {
     }
 };
 
-constexpr std::optional<url_cut> cut_url(std::string_view url) noexcept {
-    const std::size_t colon = url.starts_with("ws")     ? (url.substr(2, 1) == "s" ? 3 : 2)
-                              : url.starts_with("http") ? (url.substr(4, 1) == "s" ? 5 : 4)
-                                                        : url.size();
-    if (colon >= url.size() || url.substr(colon, 3) != "://")
+/// Inlined, since what is returned by way of memory takes longer than to find it.
+[[gnu::always_inline]] constexpr std::optional<url_cut> cut_url(std::string_view url) noexcept {
+    const auto at = [url](std::size_t i) { return i < url.size() ? url[i] : '\0'; };
+    std::size_t colon = 0;
+    if (at(0) == 'w' && at(1) == 's')
+        colon = at(2) == 's' ? 3 : 2;
+    else if (at(0) == 'h' && at(1) == 't' && at(2) == 't' && at(3) == 'p')
+        colon = at(4) == 's' ? 5 : 4;
+    if (colon == 0 || at(colon) != ':' || at(colon + 1) != '/' || at(colon + 2) != '/')
         return std::nullopt;
     const std::size_t begin = colon + 3, slash = url.find('/', begin);
     if (slash == std::string_view::npos)

@@ -136,7 +136,7 @@ class exchange final : public std::enable_shared_from_this<exchange<Api, Adapter
         const std::string_view own = std::string_view{front_}.substr(taken_);
         const bool asks = own.empty() && !over_;
         const std::size_t n =
-            read_.copy(asks ? gate_->adapter->core_.output(id_) : output_views{{own}, 1});
+            read_.copy(asks ? gate_->adapter->core_.output(id_) : output_views{own});
         if (n == 0 && asks)
             return; // output_ready will come, or `gone`
         if (asks)
