@@ -90,7 +90,7 @@ missing_consumer_packages() {
     have nm || echo binutils
     have x86_64-w64-mingw32-g++-posix || echo g++-mingw-w64-x86-64-posix
     python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
-    python3 -c 'import clang.cindex' 2>/dev/null || echo python3-clang-14
+    /usr/bin/python3 -c 'import clang.cindex' 2>/dev/null || echo python3-clang-14
     have_header X11/Xlib.h || echo libx11-dev
 }
 

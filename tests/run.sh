@@ -271,6 +271,15 @@ test_consumers() {
     check "find_package takes the versions that fit" $way only_what_fits || true
     check "add_subdirectory" $way cmake_project cmake_subdirectory || true
     check "FetchContent" $way cmake_project cmake_fetch_content || true
+    part "Conan, vcpkg"
+    if $way get_conan >"$log" 2>&1; then
+        check "a Conan package" $way conan_package || true
+    else
+        skip "Conan, which pip could not install"
+    fi
+    check "a vcpkg port" $way vcpkg_port || true
+    part "A single header"
+    count "the core's unit tests" $way single_header
     part "Two versions in one process"
     check "in one program" $way each_by_itself static || true
     check "in a program and a shared library" $way each_by_itself shared || true
