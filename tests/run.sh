@@ -280,6 +280,11 @@ test_consumers() {
     check "a vcpkg port" $way vcpkg_port || true
     part "A single header"
     count "the core's unit tests" $way single_header
+    part "Beside the headers of others"
+    check "windows.h, by mingw-w64" $way beside x86_64-w64-mingw32-g++-posix "windows.h bcrypt.h" ||
+        true
+    check "Xlib.h" $way beside g++ "X11/Xlib.h X11/Xutil.h" wsintercept/loopback/{endpoint,tls}.hpp \
+        wsintercept/rfc7692/permessage_deflate.hpp || true
     part "Two versions in one process"
     check "in one program" $way each_by_itself static || true
     check "in a program and a shared library" $way each_by_itself shared || true

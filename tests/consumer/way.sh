@@ -253,6 +253,18 @@ single_header() {
     "$folder/build/tests/unit/unit_core"
 }
 
+# beside COMPILER HEADER [PARTS]: compiles what follows another header, real this time: the single
+# header, and headers of the copy.
+beside() {
+    local compiler=$1 other=$2 header
+    shift 2
+    "$copy/tools/amalgamate.py" "$consumers/beside/wsintercept.hpp"
+    for header in "$consumers/beside/wsintercept.hpp" "$@"; do
+        printf '#include <%s>\n' $other "$header" |
+            "$compiler" "${warnings[@]}" -I "$copy/include" -fsyntax-only -x c++ -
+    done
+}
+
 # vendored_copy VERSION: a copy of the copy, with other defaults and another layout.
 vendored_copy() {
     rm -rf "$consumers/vendored"
