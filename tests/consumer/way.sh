@@ -265,6 +265,50 @@ beside() {
     done
 }
 
+# api_sees HEADER SED WORDS: the check of the public interface says these words of a header that was
+# changed so.
+api_sees() {
+    cp "$copy/include/wsintercept/$1" "$consumers/unchanged"
+    sed -i "$2" "$copy/include/wsintercept/$1"
+    never "$copy/tools/api.py" --check >"$consumers/said"
+    cp "$consumers/unchanged" "$copy/include/wsintercept/$1"
+    grep -F -- "$3" "$consumers/said"
+}
+api_sees_changes() {
+    api_sees limits.hpp 's/fields = 100/fields = 99/' "-        std::size_t fields = 100"
+    api_sees socket_id.hpp '/operator<=>/d' "operator<=>"
+    api_sees limits.hpp '$astruct stray {};' "limits.hpp:$(($(wc -l <"$copy/include/wsintercept/limits.hpp") + 1)): in the global namespace: stray"
+    api_sees version.hpp '$a#define STRAY 1' "leaves the macro STRAY"
+    api_sees limits.hpp '/^using clock/iusing namespace std::chrono;' "a using-directive"
+    "$copy/tools/api.py" --check
+}
+
+# A release of the copy, whose changelog does not have it at first: twice the same bytes; the tar
+# ball is whole, and its single header is the one beside it.
+release() {
+    local tree=$consumers/release first
+    rm -rf "$tree"
+    git clone --quiet "$repository" "$tree"
+    never "$tree/tools/release.sh"
+    sed -i "s/^## Unreleased/&\n\n## $copy_version (today)/" "$tree/CHANGELOG.md"
+    never "$tree/tools/release.sh"
+    git -C "$tree" -c user.name=tests -c user.email=tests@localhost commit --quiet --all \
+        --message "A release"
+    "$tree/tools/release.sh"
+    first=$(cat "$tree/build/dist/"*.sha256)
+    "$tree/tools/release.sh"
+    [ "$first" = "$(cat "$tree/build/dist/"*.sha256)" ]
+    cd "$tree/build/dist"
+    [ "$(sha256sum --check --strict ./*.sha256 | grep -c ': OK$')" = 2 ]
+    tar --extract --gzip --file=wsintercept-$copy_version.tar.gz
+    git -C "$tree" ls-files | sort |
+        diff - <(cd wsintercept-$copy_version && find . -type f | cut -c 3- | sort)
+    wsintercept-$copy_version/tools/amalgamate.py again.hpp
+    cmp again.hpp wsintercept-$copy_version.hpp
+    g++ "${warnings[@]}" -I wsintercept-$copy_version/include "$copy/tests/consumer/core.cpp" -o core
+    say_version . core
+}
+
 # vendored_copy VERSION: a copy of the copy, with other defaults and another layout.
 vendored_copy() {
     rm -rf "$consumers/vendored"
