@@ -67,16 +67,16 @@ lines replace(const lines& all, const std::string& line) {
 }
 
 /// A parsed and validated request that owns its bytes.
-struct opened {
-    explicit opened(const lines& all) : bytes{join(all)} {
+struct served {
+    explicit served(const lines& all) : bytes{join(all)} {
         INFO(bytes);
         const rfc9112::parse_result parsed = rfc9112::parse_request(bytes, {}, head);
         INFO(describe(parsed.reason));
         REQUIRE(parsed.state == rfc9112::parse_state::done);
         result = handshake::validate(head, request);
     }
-    opened(const opened&) = delete;
-    opened& operator=(const opened&) = delete;
+    served(const served&) = delete;
+    served& operator=(const served&) = delete;
 
     std::string bytes;
     rfc9112::request_head head;
@@ -85,7 +85,7 @@ struct opened {
 };
 
 void accept(const lines& all) {
-    const opened it{all};
+    const served it{all};
     INFO(it.bytes);
     INFO(describe(it.result.reason));
     REQUIRE(it.result.reason == error{});
@@ -94,7 +94,7 @@ void accept(const lines& all) {
 }
 
 void reject(error reason, const lines& all, unsigned status = 400) {
-    const opened it{all};
+    const served it{all};
     INFO(it.bytes);
     INFO(describe(it.result.reason));
     REQUIRE(it.result.reason == reason);
@@ -116,7 +116,7 @@ const lines accepted = {"HTTP/1.1 101 Switching Protocols", "Upgrade: websocket"
                         "Connection: Upgrade", accept_line};
 
 handshake::answer answer(const std::string& bytes, const lines& request = from_chromium) {
-    const opened it{request};
+    const served it{request};
     REQUIRE(it.result.reason == error{});
     handshake::answer out = handshake::check_answer(it.request, bytes);
     out.subprotocol = {}; // it views the request
@@ -265,7 +265,7 @@ TEST_CASE("Origin, subprotocols and extensions", "[handshake]") {
 
 TEST_CASE("choosing a subprotocol", "[handshake]") {
     const auto choose = [](const lines& all, const lines& supported, bool optional = false) {
-        const opened it{all};
+        const served it{all};
         REQUIRE(it.result.reason == error{});
         std::string_view chosen = "unset";
         const refusal result =
@@ -289,7 +289,7 @@ TEST_CASE("choosing a subprotocol", "[handshake]") {
 }
 
 TEST_CASE("the 101", "[handshake]") {
-    const opened it{with(from_chromium, "Sec-WebSocket-Protocol: chat")};
+    const served it{with(from_chromium, "Sec-WebSocket-Protocol: chat")};
     std::string out = "before ";
     handshake::response(it.request, "", {}, out);
     REQUIRE(out == "before " + join(accepted));
