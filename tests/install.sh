@@ -30,7 +30,8 @@ sanitizer_package() {
     echo "libclang-rt-${version:-14}-dev"
 }
 
-# What "build", "demo", "tests" and "engines" need beyond the one before, as Debian and Ubuntu call it.
+# What "build", "demo", "tests", and "engines" or "consumers" need beyond the one before, as Debian
+# and Ubuntu call it.
 missing_packages() {
     local what=$1
     have g++ || echo g++
@@ -65,6 +66,10 @@ missing_packages() {
         sanitizer_package
     fi
     [ "$what" = tests ] && return
+    if [ "$what" = consumers ]; then
+        missing_consumer_packages
+        return
+    fi
     missing_engine_packages
 }
 
@@ -78,7 +83,18 @@ missing_bench_packages() {
     fi
 }
 
-# What "engines" needs beyond that.
+# What "consumers" needs beyond "tests".
+missing_consumer_packages() {
+    have cmake || echo cmake
+    have git || echo git
+    have nm || echo binutils
+    have x86_64-w64-mingw32-g++-posix || echo g++-mingw-w64-x86-64-posix
+    python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
+    /usr/bin/python3 -c 'import clang.cindex' 2>/dev/null || echo python3-clang-14
+    have_header X11/Xlib.h || echo libx11-dev
+}
+
+# What "engines" needs beyond "tests".
 missing_engine_packages() {
     pkg-config --exists Qt6WebEngineCore 2>/dev/null || echo qt6-webengine-dev
     pkg-config --exists webkit2gtk-4.1 2>/dev/null || echo libwebkit2gtk-4.1-dev

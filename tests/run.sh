@@ -8,28 +8,33 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'END'
-usage: tests/run.sh [--engines | --cef-root DIR | --all]
+usage: tests/run.sh [--consumers | --engines | --cef-root DIR | --all]
 
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
 
   --cef-root DIR
           the CEF adapter in a C++ program, on the CEF distribution in DIR
+  --consumers
+          every way to have the library, each in a project of its own, from copies of this tree
   --engines
           the other engines: installs QtWebEngine, WebKitGTK and a CEF, and runs their adapters in
           them; nothing is skipped
   --all   also the demo without each of its rows in turn, longer sequences in small worlds, fuzzing
-          for a minute a target, the planted faults, and the other engines
+          for a minute a target, the planted faults, the ways to have the library, and the other
+          engines
   --help  this text
 END
 }
 
 all=no
+consumers_only=no
 engines=no
 cef_root=
 case "${1:-}" in
 "") ;;
 --all) all=yes ;;
+--consumers) consumers_only=yes ;;
 --engines) engines=only ;;
 --cef-root) cef_root=$(cd "${2:?a folder}" && pwd) ;;
 --help) usage && exit 0 ;;
@@ -238,25 +243,56 @@ test_faults() {
     [ $all = no ] || patience=7200 count "planted faults" tests/faults/faults.py run --jobs 2
 }
 
-consumer_tests() { meson setup "$@" && meson test -C "$1"; }
-install_library() {
-    meson setup build/consumer/library --prefix="$PWD/build/installed" -Dtests=disabled \
-        -Dexamples=disabled && meson install -C build/consumer/library
-}
-
-test_consumer() {
-    part "A project that uses the library"
-    rm -rf build/consumer build/installed
-    mkdir -p build/consumer/subprojects
-    cp tests/consumer/* build/consumer/
-    ln -s ../../.. build/consumer/subprojects/wsintercept
-    local parts=wsintercept,wsintercept-loopback,wsintercept-deflate,wsintercept-tls
-    check "as a subproject" consumer_tests build/consumer/sub build/consumer \
-        --force-fallback-for=$parts || true
-    check "install" install_library || return 0
-    PKG_CONFIG_PATH=$(find "$PWD/build/installed" -name pkgconfig) \
-        check "installed" consumer_tests build/consumer/installed build/consumer \
-        --wrap-mode=nofallback || true
+test_consumers() {
+    local way=tests/consumer/way.sh
+    patience=600
+    if ! install_missing consumers; then
+        fail "what is needed for the ways to have the library is not there"
+        return
+    fi
+    part "Every way to have the library: copies"
+    check "a copy of the tree, of another version" $way make_copies || return 0
+    check "the check of versions sees one place that is off" $way one_place_off || true
+    part "Copied"
+    check "a copied folder, GCC" $way copied_folder g++ || true
+    check "a copied folder, Clang" $way copied_folder clang++ || true
+    part "Meson, pkg-config"
+    check "a wrap file" $way meson_subproject || true
+    check "installed by Meson" $way install_by_meson || return 0
+    check "Meson, installed" $way installed_meson || true
+    check "pkg-config" $way installed_pkg_config || true
+    part "CMake"
+    check "installed by CMake" $way install_by_cmake || return 0
+    check "both install the same headers" $way same_headers || true
+    check "find_package, installed by Meson" $way cmake_project cmake_find_package \
+        installed_by_meson || true
+    check "find_package, installed by CMake" $way cmake_project cmake_find_package \
+        installed_by_cmake || true
+    check "find_package takes the versions that fit" $way only_what_fits || true
+    check "add_subdirectory" $way cmake_project cmake_subdirectory || true
+    check "FetchContent" $way cmake_project cmake_fetch_content || true
+    part "Conan, vcpkg"
+    if $way get_conan >"$log" 2>&1; then
+        check "a Conan package" $way conan_package || true
+    else
+        skip "Conan, which pip could not install"
+    fi
+    check "a vcpkg port" $way vcpkg_port || true
+    part "A single header"
+    count "the core's unit tests" $way single_header
+    part "The public interface"
+    check "doc/api.txt has it, and nothing else is left behind" tools/api.py --check || true
+    check "the check sees what changes" $way api_sees_changes || true
+    check "a release" $way release || true
+    part "Beside the headers of others"
+    check "windows.h, by mingw-w64" $way beside x86_64-w64-mingw32-g++-posix "windows.h bcrypt.h" ||
+        true
+    check "Xlib.h" $way beside g++ "X11/Xlib.h X11/Xutil.h" wsintercept/loopback/{endpoint,tls}.hpp \
+        wsintercept/rfc7692/permessage_deflate.hpp || true
+    part "Two versions in one process"
+    check "in one program" $way each_by_itself static || true
+    check "in a program and a shared library" $way each_by_itself shared || true
+    check "two that say they are one version collide" $way one_version_collides || true
 }
 
 test_network() {
@@ -373,6 +409,10 @@ main() {
         test_cef_root
         finish
     fi
+    if [ $consumers_only = yes ]; then
+        test_consumers
+        finish
+    fi
     if [ $engines = only ]; then
         test_engines
         finish
@@ -382,10 +422,10 @@ main() {
     test_sanitizers
     test_fuzz
     test_faults
-    test_consumer
     test_network
     test_pages
     test_demo
+    [ $all = no ] || test_consumers
     [ $all = no ] || test_engines
     finish
 }

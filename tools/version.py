@@ -16,6 +16,11 @@ VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 # In one file: what stands before the version, and how it is written there.
 PLACES = [
     ("meson.build", r"^  version: '", "{0}.{1}.{2}"),
+    ("README.md", r"^revision = v", "{0}.{1}.{2}"),
+    ("README.md", r"`wsintercept/", "{0}.{1}.{2}"),
+    ("README.md", r"^find_package\(wsintercept ", "{0}.{1}"),
+    ("vcpkg.json", r"^  \"version\": \"", "{0}.{1}.{2}"),
+    ("tools/vcpkg/ports/wsintercept/vcpkg.json", r"^  \"version\": \"", "{0}.{1}.{2}"),
     ("include/wsintercept/version.hpp", r"^#define WSINTERCEPT_VERSION_MAJOR ", "{0}"),
     ("include/wsintercept/version.hpp", r"^#define WSINTERCEPT_VERSION_MINOR ", "{1}"),
     ("include/wsintercept/version.hpp", r"^#define WSINTERCEPT_VERSION_PATCH ", "{2}"),

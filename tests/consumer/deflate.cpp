@@ -1,6 +1,8 @@
 #include <wsintercept/renderer/memory.hpp>
 #include <wsintercept/rfc7692/permessage_deflate.hpp>
+#include <wsintercept/version.hpp>
 
+#include <iostream>
 #include <vector>
 
 struct handler {
@@ -28,8 +30,8 @@ int main() {
                                       "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
                                       {}});
     renderer.run();
-    return page.output.find("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n") !=
-                   page.output.npos
-               ? 0
-               : 1;
+    const char* const agreed = "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n";
+    if (page.output.find(agreed) == page.output.npos)
+        return 1;
+    std::cout << wsintercept::version << '\n';
 }

@@ -1,5 +1,8 @@
 #include <wsintercept/loopback/endpoint.hpp>
 #include <wsintercept/renderer/chromium.hpp>
+#include <wsintercept/version.hpp>
+
+#include <iostream>
 
 struct handler : wsintercept::ignore<wsintercept::http_request, wsintercept::websocket_upgrade,
                                      wsintercept::websocket_receive, wsintercept::websocket_close,
@@ -13,5 +16,7 @@ int main() {
     wsintercept::loopback::endpoint<handler> endpoint{io, h, table};
     if (endpoint.listen())
         return 1;
-    return wsintercept::chromium::switches(*table, endpoint.port()).error.empty() ? 0 : 1;
+    if (!wsintercept::chromium::switches(*table, endpoint.port()).error.empty())
+        return 1;
+    std::cout << wsintercept::version << '\n';
 }

@@ -15,7 +15,7 @@ using handshake = basic_handshake<accept_key>;
 using lines = std::vector<std::string>;
 
 /// The request of Chromium for new WebSocket("ws://myapp/feed"), behind CONNECT.
-const lines chromium = {
+const lines from_chromium = {
     "GET /feed HTTP/1.1",
     "Host: myapp",
     "Connection: Upgrade",
@@ -67,16 +67,16 @@ lines replace(const lines& all, const std::string& line) {
 }
 
 /// A parsed and validated request that owns its bytes.
-struct opened {
-    explicit opened(const lines& all) : bytes{join(all)} {
+struct served {
+    explicit served(const lines& all) : bytes{join(all)} {
         INFO(bytes);
         const rfc9112::parse_result parsed = rfc9112::parse_request(bytes, {}, head);
         INFO(describe(parsed.reason));
         REQUIRE(parsed.state == rfc9112::parse_state::done);
         result = handshake::validate(head, request);
     }
-    opened(const opened&) = delete;
-    opened& operator=(const opened&) = delete;
+    served(const served&) = delete;
+    served& operator=(const served&) = delete;
 
     std::string bytes;
     rfc9112::request_head head;
@@ -85,7 +85,7 @@ struct opened {
 };
 
 void accept(const lines& all) {
-    const opened it{all};
+    const served it{all};
     INFO(it.bytes);
     INFO(describe(it.result.reason));
     REQUIRE(it.result.reason == error{});
@@ -94,7 +94,7 @@ void accept(const lines& all) {
 }
 
 void reject(error reason, const lines& all, unsigned status = 400) {
-    const opened it{all};
+    const served it{all};
     INFO(it.bytes);
     INFO(describe(it.result.reason));
     REQUIRE(it.result.reason == reason);
@@ -103,27 +103,28 @@ void reject(error reason, const lines& all, unsigned status = 400) {
 
 /// The Chromium request with this field instead of its own.
 void accept(const std::string& line) {
-    accept(replace(chromium, line));
+    accept(replace(from_chromium, line));
 }
 void reject(error reason, const std::string& line, unsigned status = 400) {
-    reject(reason, replace(chromium, line), status);
+    reject(reason, replace(from_chromium, line), status);
 }
 void reject_without(error reason, std::string_view name, unsigned status = 400) {
-    reject(reason, without(chromium, name), status);
+    reject(reason, without(from_chromium, name), status);
 }
 
 const lines accepted = {"HTTP/1.1 101 Switching Protocols", "Upgrade: websocket",
                         "Connection: Upgrade", accept_line};
 
-handshake::answer answer(const std::string& bytes, const lines& request = chromium) {
-    const opened it{request};
+handshake::answer answer(const std::string& bytes, const lines& request = from_chromium) {
+    const served it{request};
     REQUIRE(it.result.reason == error{});
     handshake::answer out = handshake::check_answer(it.request, bytes);
     out.subprotocol = {}; // it views the request
     return out;
 }
 
-void good(const std::string& bytes, const std::string& written, const lines& request = chromium) {
+void good(const std::string& bytes, const std::string& written,
+          const lines& request = from_chromium) {
     INFO(bytes);
     const handshake::answer out = answer(bytes, request);
     INFO(describe(out.reason));
@@ -131,7 +132,7 @@ void good(const std::string& bytes, const std::string& written, const lines& req
     REQUIRE(out.bytes == written);
 }
 
-void bad(error reason, const std::string& bytes, const lines& request = chromium) {
+void bad(error reason, const std::string& bytes, const lines& request = from_chromium) {
     INFO(bytes);
     const handshake::answer out = answer(bytes, request);
     INFO(describe(out.reason));
@@ -143,17 +144,17 @@ void bad(error reason, const std::string& bytes, const lines& request = chromium
 } // namespace
 
 TEST_CASE("valid requests", "[handshake]") {
-    accept(chromium);
+    accept(from_chromium);
     accept("Connection: keep-alive, Upgrade");
     accept("Connection: , ,upgrade,,");
-    accept(with(replace(chromium, "Connection: keep-alive"), "connection: UPGRADE"));
+    accept(with(replace(from_chromium, "Connection: keep-alive"), "connection: UPGRADE"));
     accept("upgrade: WebSocket");
     accept("sec-websocket-key:  \t +/+/+/+/+/+/+/+/+/+/+w==\t");
     accept("Content-Length: 0");
     accept("Host: [::1]:8080");
     for (const char* target : {"ws://myapp/feed?x", "http://myapp:80/", "WSS://myapp",
                                "https://[::1]?x", "//", "/?/?+~!$'()*,;:@[|]", "/%41%c3%A9?%00"})
-        accept(with(chromium, "GET "s + target + " HTTP/1.1"));
+        accept(with(from_chromium, "GET "s + target + " HTTP/1.1"));
 
     // A bare minimum, in odd order.
     accept({"GET / HTTP/1.1", "Sec-WebSocket-Version: 13",
@@ -162,15 +163,15 @@ TEST_CASE("valid requests", "[handshake]") {
 }
 
 TEST_CASE("request line, Host and body", "[handshake]") {
-    reject(error::method_not_get, with(chromium, "POST /feed HTTP/1.1"), 405);
-    reject(error::method_not_get, with(chromium, "get /feed HTTP/1.1"), 405);
-    reject(error::http_version_too_old, with(chromium, "GET /feed HTTP/1.0"));
+    reject(error::method_not_get, with(from_chromium, "POST /feed HTTP/1.1"), 405);
+    reject(error::method_not_get, with(from_chromium, "get /feed HTTP/1.1"), 405);
+    reject(error::http_version_too_old, with(from_chromium, "GET /feed HTTP/1.0"));
     for (const char* target : {"*", "echo", "myapp:80", "ftp://myapp/", "ws:///x", "ws://", "ws:/x",
                                "ws://me@myapp/", "ws://my,app/", "/?%zz", "/%", "/%4", "?x"})
-        reject(error::bad_target, with(chromium, "GET "s + target + " HTTP/1.1"));
+        reject(error::bad_target, with(from_chromium, "GET "s + target + " HTTP/1.1"));
 
     reject_without(error::no_host, "Host");
-    reject(error::no_host, without(with(chromium, "GET ws://myapp/ HTTP/1.1"), "Host"));
+    reject(error::no_host, without(with(from_chromium, "GET ws://myapp/ HTTP/1.1"), "Host"));
     for (const char* host :
          {"", "a b", "a/b", "me@localhost", "a.test, b.test", "a.test,b.test", "localhost:http"})
         reject(error::bad_host, "Host: "s + host);
@@ -178,23 +179,25 @@ TEST_CASE("request line, Host and body", "[handshake]") {
     reject(error::has_body, "Content-Length: 5");
     reject(error::has_body, "Content-Length: 99999999999999999999999");
     reject(error::has_body, "Transfer-Encoding: chunked");
-    reject(error::has_body, with(replace(chromium, "Content-Length: 0"), "Transfer-Encoding: x"));
+    reject(error::has_body,
+           with(replace(from_chromium, "Content-Length: 0"), "Transfer-Encoding: x"));
     reject(error::bad_content_length, "Content-Length: five");
     reject(error::bad_content_length, "Content-Length: -1");
     reject(error::bad_content_length, "Content-Length:");
     reject(error::bad_content_length,
-           with(replace(chromium, "Content-Length: 0"), "Content-Length: 0"));
+           with(replace(from_chromium, "Content-Length: 0"), "Content-Length: 0"));
 }
 
 // security.md: CVE-2025-14523, duplicates that two layers read differently.
 TEST_CASE("fields that come twice", "[handshake]") {
-    reject(error::duplicate_host, with(chromium, "Host: myapp"));
-    reject(error::duplicate_host, with(chromium, "hOST: other.test"));
-    reject(error::duplicate_upgrade, with(chromium, "Upgrade: websocket"));
-    reject(error::duplicate_key, with(chromium, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="));
-    reject(error::duplicate_version, with(chromium, "Sec-WebSocket-Version: 13"));
-    reject(error::duplicate_version, with(chromium, "Sec-WebSocket-Version: 8"));
-    reject(error::duplicate_origin, with(chromium, "Origin: http://myapp"));
+    reject(error::duplicate_host, with(from_chromium, "Host: myapp"));
+    reject(error::duplicate_host, with(from_chromium, "hOST: other.test"));
+    reject(error::duplicate_upgrade, with(from_chromium, "Upgrade: websocket"));
+    reject(error::duplicate_key,
+           with(from_chromium, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="));
+    reject(error::duplicate_version, with(from_chromium, "Sec-WebSocket-Version: 13"));
+    reject(error::duplicate_version, with(from_chromium, "Sec-WebSocket-Version: 8"));
+    reject(error::duplicate_origin, with(from_chromium, "Origin: http://myapp"));
 }
 
 TEST_CASE("Upgrade, Connection, key and version", "[handshake]") {
@@ -227,7 +230,7 @@ TEST_CASE("Origin, subprotocols and extensions", "[handshake]") {
          {"null", "http://myapp", "https://a.test:8443", "http://[::1]:80", "app://host", "file://",
           "chrome-extension://abcdef", "http://a.test http://b.test"})
         accept("Origin: "s + value);
-    accept(without(chromium, "Origin"));
+    accept(without(from_chromium, "Origin"));
     for (const char* value :
          {"", "NULL", "not an origin / at all", "http://a.test, http://b.test",
           "http://a.test,null", "http://", "http://:80", "HTTPS://", "http:///", "http://a/",
@@ -237,13 +240,13 @@ TEST_CASE("Origin, subprotocols and extensions", "[handshake]") {
     const std::string offer = "Sec-WebSocket-Protocol: ";
     accept(offer + "chat, v2.chat");
     accept(offer + ", ,chat,,");
-    accept(with(with(chromium, offer + "chat"), offer + "Chat"));
+    accept(with(with(from_chromium, offer + "chat"), offer + "Chat"));
     // security.md, granian: one that is not ASCII ended the process.
     for (const char* value : {"", ",", " , ", "ec ho", "a/b, echo", "caf\xE9", "\"echo\"", "a;b"})
         reject(error::bad_subprotocol, offer + value);
-    reject(error::bad_subprotocol, with(with(chromium, offer + "chat"), offer + ","));
+    reject(error::bad_subprotocol, with(with(from_chromium, offer + "chat"), offer + ","));
     reject(error::duplicate_subprotocol, offer + "echo, chat, echo");
-    reject(error::duplicate_subprotocol, with(with(chromium, offer + "a, b"), offer + "b"));
+    reject(error::duplicate_subprotocol, with(with(from_chromium, offer + "a, b"), offer + "b"));
 
     std::string many = offer;
     for (int i = 0; i < 256; ++i)
@@ -253,16 +256,16 @@ TEST_CASE("Origin, subprotocols and extensions", "[handshake]") {
 
     const std::string extensions = "Sec-WebSocket-Extensions: ";
     accept(extensions + "x; a=\"b\", constructor, __proto__; toString=1");
-    accept(with(chromium, extensions + "x-unknown"));
+    accept(with(from_chromium, extensions + "x-unknown"));
     reject(error::bad_extensions, extensions);
     reject(error::bad_extensions, extensions + "permessage-deflate;");
     reject(error::bad_extensions, extensions + "x-unknown; a=\"b c\"");
-    reject(error::bad_extensions, with(chromium, extensions + "=x")); // a second line counts
+    reject(error::bad_extensions, with(from_chromium, extensions + "=x")); // a second line counts
 }
 
 TEST_CASE("choosing a subprotocol", "[handshake]") {
     const auto choose = [](const lines& all, const lines& supported, bool optional = false) {
-        const opened it{all};
+        const served it{all};
         REQUIRE(it.result.reason == error{});
         std::string_view chosen = "unset";
         const refusal result =
@@ -274,11 +277,11 @@ TEST_CASE("choosing a subprotocol", "[handshake]") {
         return "403"s;
     };
     const lines offers =
-        with(with(chromium, "Sec-WebSocket-Protocol: a, b"), "sec-websocket-protocol:c");
-    REQUIRE(choose(chromium, {}).empty());
-    REQUIRE(choose(chromium, {"a"}).empty());
+        with(with(from_chromium, "Sec-WebSocket-Protocol: a, b"), "sec-websocket-protocol:c");
+    REQUIRE(choose(from_chromium, {}).empty());
+    REQUIRE(choose(from_chromium, {"a"}).empty());
     REQUIRE(choose(offers, {}) == "a");
-    REQUIRE(choose(with(chromium, "Sec-WebSocket-Protocol: a"), {}) == "a");
+    REQUIRE(choose(with(from_chromium, "Sec-WebSocket-Protocol: a"), {}) == "a");
     REQUIRE(choose(offers, {"c", "b"}) == "b"); // the order is that of the offer
     REQUIRE(choose(offers, {"c"}) == "c");
     REQUIRE(choose(offers, {"A"}) == "403");
@@ -286,7 +289,7 @@ TEST_CASE("choosing a subprotocol", "[handshake]") {
 }
 
 TEST_CASE("the 101", "[handshake]") {
-    const opened it{with(chromium, "Sec-WebSocket-Protocol: chat")};
+    const served it{with(from_chromium, "Sec-WebSocket-Protocol: chat")};
     std::string out = "before ";
     handshake::response(it.request, "", {}, out);
     REQUIRE(out == "before " + join(accepted));
@@ -323,7 +326,7 @@ TEST_CASE("a host's own 101", "[answer]") {
     bad(error::answer_bad_accept,
         join(replace(accepted, "Sec-WebSocket-Accept: s3pplmbitxaq9kygzzhzrbk+xoo=")));
     bad(error::answer_bad_accept, bytes,
-        replace(chromium, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="));
+        replace(from_chromium, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="));
     bad(error::answer_duplicate_accept, join(with(accepted, accept_line)));
     bad(error::answer_has_body, join(with(accepted, "Content-Length: 0")));
     bad(error::answer_has_body, join(with(accepted, "Transfer-Encoding: chunked")));
@@ -336,7 +339,7 @@ TEST_CASE("a host's own 101", "[answer]") {
 
 TEST_CASE("a host's choice of a subprotocol", "[answer]") {
     const lines offers =
-        with(with(chromium, "Sec-WebSocket-Protocol: a, b"), "Sec-WebSocket-Protocol: c");
+        with(with(from_chromium, "Sec-WebSocket-Protocol: a, b"), "Sec-WebSocket-Protocol: c");
     const auto chosen = [](const std::string& value) {
         return join(with(accepted, "Sec-WebSocket-Protocol: " + value));
     };
@@ -392,7 +395,7 @@ TEST_CASE("an answer that is no head, or more than one line a line", "[answer]")
     for (const char* bytes : {"", "HTTP/1.1 101 Switching", "HTTP/1.1 403 No\r\n", "no head at all",
                               "HTTP/1.1 403\r\n\r\n", "HTTP/2 403 No\r\n\r\n", "\r\n\r\n"})
         bad(error::answer_bad_head, bytes);
-    bad(error::answer_bad_head, join(chromium)); // the request, untouched
+    bad(error::answer_bad_head, join(from_chromium)); // the request, untouched
     for (std::size_t n = 0; n < join(accepted).size(); ++n)
         bad(error::answer_bad_head, join(accepted).substr(0, n));
 

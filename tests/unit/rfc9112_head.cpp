@@ -27,7 +27,8 @@ void require_prefixes_agree(const std::string& bytes, const parse_result& whole,
     }
 }
 
-parse_result request(const std::string& bytes, request_head& out, const head_limits& limits = {}) {
+parse_result read_request(const std::string& bytes, request_head& out,
+                          const head_limits& limits = {}) {
     const parse_result whole = parse_request(bytes, limits, out);
     require_prefixes_agree(bytes, whole, out.bytes.size(), [&limits](std::string_view prefix) {
         request_head head;
@@ -39,7 +40,7 @@ parse_result request(const std::string& bytes, request_head& out, const head_lim
 void ok(const std::string& bytes) {
     INFO(bytes);
     request_head head;
-    REQUIRE(request(bytes, head).state == parse_state::done);
+    REQUIRE(read_request(bytes, head).state == parse_state::done);
     REQUIRE(head.bytes == bytes);
 }
 
@@ -48,7 +49,7 @@ void bad(error reason, std::size_t offset, const std::string& bytes,
          const head_limits& limits = {}) {
     INFO(bytes);
     request_head head;
-    const parse_result result = request(bytes, head, limits);
+    const parse_result result = read_request(bytes, head, limits);
     REQUIRE(result.state == parse_state::failed);
     INFO(describe(result.reason));
     REQUIRE(result.reason == reason);
@@ -87,7 +88,7 @@ TEST_CASE("a request of Chromium", "[head]") {
                               "\r\n";
     request_head head;
     const std::string stream = bytes + "\x81\x80zzzz"; // a frame behind it
-    REQUIRE(request(stream, head).state == parse_state::done);
+    REQUIRE(read_request(stream, head).state == parse_state::done);
     REQUIRE(head.bytes == bytes);
     REQUIRE(head.method == "GET");
     REQUIRE(head.target == "ws://myapp/feed?x=1");
@@ -106,7 +107,7 @@ TEST_CASE("request lines that HTTP allows", "[head]") {
     ok("OPTIONS * HTTP/1.0\r\n\r\n");
     ok("M-SEARCH /a%41?/?+~!$'()*,;:@[]{}|^`\"<>\\ HTTP/1.1\r\n\r\n");
     request_head head;
-    REQUIRE(request("GET / HTTP/1.0\r\n\r\n", head).state == parse_state::done);
+    REQUIRE(read_request("GET / HTTP/1.0\r\n\r\n", head).state == parse_state::done);
     REQUIRE(head.version == 10);
     REQUIRE(head.fields.count == 0);
 }
@@ -185,8 +186,8 @@ TEST_CASE("limits on size and count", "[head]") {
     bad(error::too_many_fields, 16 + 128 * 4, many(129), {16384, 1000});
 
     const std::string whole = "GET / HTTP/1.1\r\nHost: myapp\r\n\r\n";
-    REQUIRE(request(whole, head, {whole.size(), 100}).state == parse_state::done);
-    REQUIRE(request(whole + "rest", head, {whole.size(), 100}).state == parse_state::done);
+    REQUIRE(read_request(whole, head, {whole.size(), 100}).state == parse_state::done);
+    REQUIRE(read_request(whole + "rest", head, {whole.size(), 100}).state == parse_state::done);
     for (std::size_t limit = 0; limit < whole.size(); ++limit)
         bad(error::head_too_large, limit, whole, {limit, 100});
 
@@ -238,7 +239,7 @@ TEST_CASE("find and has_token take each line of a field", "[head]") {
                               "CONNECTION: , foo ,UPGRADE,,\r\n"
                               "Host: b\r\n\r\n";
     request_head head;
-    REQUIRE(request(bytes, head).state == parse_state::done);
+    REQUIRE(read_request(bytes, head).state == parse_state::done);
     REQUIRE(has_token(head.fields, "connection", "upgrade"));
     REQUIRE(has_token(head.fields, "Connection", "keep-alive"));
     REQUIRE_FALSE(has_token(head.fields, "Connection", "keep"));

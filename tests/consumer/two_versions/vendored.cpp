@@ -1,0 +1,5 @@
+#include "uses.hpp"
+
+vendored_answer ask_vendored() {
+    return use();
+}
