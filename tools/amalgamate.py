@@ -12,7 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADERS = ROOT / "include/wsintercept"
-OWN = re.compile(r"^#include <wsintercept/(.*)>\n", re.M)
+OWN = re.compile(r"^#include <wsintercept/(.*\.hpp)>\n", re.M)
+# Part of a header, which includes it more than once.
+PART = re.compile(r"^#include <wsintercept/(.*\.inc)>\n", re.M)
 OTHERS = re.compile(r"^ *# *include <(?!wsintercept/)(.*)>", re.M)
 # Of what a header of the core includes, none.
 LIBRARIES = re.compile(r"boost/|openssl/|zlib|glib|gio/|webkit|Qt")
@@ -57,6 +59,7 @@ def text(headers):
            "#pragma once\n"]
     for header in headers:
         body = OWN.sub("", (HEADERS / header).read_text()).replace("#pragma once\n", "")
+        body = PART.sub(lambda part: (HEADERS / part[1]).read_text(), body)
         if body.strip():
             out.append(f"\n// <wsintercept/{header}>\n{body}")
     return re.sub(r"\n{3,}", "\n\n", "".join(out))

@@ -238,7 +238,7 @@ class decoder {
         const std::uint64_t offset = payload_length_ - remaining_;
         const bool marked = (message_ & rsv1_bit) != 0;
         const std::span<char> part =
-            next_part(marked ? in.first(std::min(in.size(), max_marked_part)) : in);
+            next_part(marked ? in.first((std::min)(in.size(), max_marked_part)) : in);
         const bool text = message_ == static_cast<std::uint8_t>(opcode::text);
         std::size_t good = part.size();
         if (text)
