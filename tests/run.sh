@@ -245,7 +245,7 @@ test_faults() {
 
 test_consumers() {
     local way=tests/consumer/way.sh
-    patience=600
+    patience=900
     if ! install_missing consumers; then
         fail "what is needed for the ways to have the library is not there"
         return
