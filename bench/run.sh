@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/install.sh
 . tests/install.sh
 
-groups=(rfc6455 url peer_check)
+groups=(rfc6455 frames utf8 url peer_check)
 
 usage() {
     cat <<END
@@ -50,6 +50,24 @@ build=build/bench
 log=build/last_output
 mkdir -p build
 quietly() { "$@" >$log 2>&1 || { cat $log && exit 1; }; }
+
+# Where the source of simdutf is not to be had, its column is left out.
+fetch_simdutf() {
+    local package=fastpybase64 version=0.1.1 folder
+    [ ! -f $build/simdutf/simdutf.cpp ] || return 0
+    folder=$(mktemp -d)
+    mkdir -p $build
+    if pip3 download --quiet --no-deps --no-binary :all: --dest "$folder" \
+        $package==$version >$log 2>&1 &&
+        tar -xzf "$folder"/$package-$version.tar.gz -C "$folder"; then
+        mkdir -p $build/simdutf
+        mv "$folder"/$package-$version/vendor/simdutf.* $build/simdutf/
+    else
+        echo "Without simdutf: the package $package, which has its source, cannot be had" >&2
+    fi
+    rm -rf "$folder"
+}
+[[ " ${chosen[*]} " != *" utf8 "* ]] || fetch_simdutf
 
 reconfigure=()
 [ ! -f $build/build.ninja ] || reconfigure=(--reconfigure)
