@@ -1,7 +1,8 @@
 // Decoding and encoding of frames as a server does it, from the bytes that a socket gave to
 // payload, and from messages to the bytes that a socket takes: ours, other libraries (peers/), and
-// the copy that each of them needs. What each does: peers/policy.hpp; a policy or a peer of one's
-// own is a line MEASURE(...) more. rfc6455.cpp decodes in place, without the copy.
+// the copy that each of them needs. Beast and wslay send text unchecked. What each does:
+// peers/policy.hpp; a policy or a peer of one's own is a line MEASURE(...) more. rfc6455.cpp
+// decodes in place, without the copy.
 #include "payloads.hpp"
 #include "peers/beast.hpp"
 #include "peers/bounds.hpp"
@@ -37,7 +38,7 @@ template <class Who>
 void decode(benchmark::State& state) {
     const auto kind = static_cast<std::size_t>(state.range(0));
     const auto size = static_cast<std::size_t>(state.range(1));
-    const std::string bytes = payloads::frames(kind, size);
+    const std::string bytes = payloads::frames(kind, size, payloads::count(size));
     const auto piece = static_cast<std::size_t>(state.range(2));
     const std::size_t payload = size * payloads::count(size);
     typename Who::decoder decoder;

@@ -52,13 +52,14 @@ inline std::string message(std::size_t kind, std::size_t size) {
     return out;
 }
 
-/// `count(size)` masked frames, each a whole message.
-inline std::string frames(std::size_t kind, std::size_t size) {
+/// `n` masked frames, each a whole message.
+inline std::string frames(std::size_t kind, std::size_t size, std::size_t n,
+                          wsintercept::rfc6455::masking_key key = {0x12, 0x34, 0x56, 0x78}) {
     namespace rfc6455 = wsintercept::rfc6455;
     rfc6455::frame_header header;
     header.op = kind == 0 ? rfc6455::opcode::binary : rfc6455::opcode::text;
     header.masked = true;
-    header.key = {0x12, 0x34, 0x56, 0x78};
+    header.key = key;
     header.payload_length = size;
     std::string payload = message(kind, size);
     for (std::size_t i = 0; i < size; ++i)
@@ -66,7 +67,7 @@ inline std::string frames(std::size_t kind, std::size_t size) {
     std::array<char, rfc6455::max_header_size> bytes{};
     const std::size_t head = rfc6455::encode(header, bytes.data());
     std::string out;
-    for (std::size_t i = count(size); i != 0; --i)
+    for (; n != 0; --n)
         out.append(bytes.data(), head).append(payload);
     return out;
 }

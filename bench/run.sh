@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/install.sh
 . tests/install.sh
 
-groups=(rfc6455 frames utf8 url peer_check)
+groups=(rfc6455 frames utf8 session url peer_check)
 
 usage() {
     cat <<END

@@ -69,47 +69,50 @@ inline void teardown(boost::beast::role_type, memory_stream&, memory_stream::err
 }
 
 class beast {
+  public:
     /// A server's end, after its handshake.
-    struct opened {
-        opened() {
+    class socket {
+      public:
+        socket() {
             memory_stream::error_code failed;
-            stream.accept(boost::asio::buffer(samples::request.data(), samples::request.size()),
-                          failed);
+            stream_.accept(boost::asio::buffer(samples::request.data(), samples::request.size()),
+                           failed);
             if (failed)
                 std::abort();
-            stream.read_message_max(0);
+            stream_.read_message_max(0);
+            stream_.auto_fragment(false);
         }
-        boost::beast::websocket::stream<memory_stream> stream;
-    };
-
-  public:
-    class decoder : opened {
-      public:
-        std::size_t read(incoming& source) {
-            stream.next_layer().source = &source;
+        std::size_t read(incoming& source, std::string& buffer) {
+            stream_.next_layer().source = &source;
             std::size_t payload = 0;
             memory_stream::error_code failed;
             while (payload < source.payload && !failed) // an error would end the stream for good
                 payload +=
-                    stream.read_some(boost::asio::buffer(buffer_.data(), buffer_.size()), failed);
+                    stream_.read_some(boost::asio::buffer(buffer.data(), buffer.size()), failed);
             return payload;
+        }
+        bool write(std::string_view message, data_type type, outgoing& to) {
+            stream_.next_layer().sink = &to;
+            stream_.binary(type == data_type::binary);
+            memory_stream::error_code failed;
+            stream_.write(boost::asio::buffer(message.data(), message.size()), failed);
+            return !failed;
         }
 
       private:
+        boost::beast::websocket::stream<memory_stream> stream_;
+    };
+
+    class decoder {
+      public:
+        std::size_t read(incoming& source) { return socket_.read(source, buffer_); }
+
+      private:
+        socket socket_;
         std::string buffer_ = std::string(read_size, '\0');
     };
 
-    class encoder : opened {
-      public:
-        encoder() { stream.auto_fragment(false); }
-        bool write(std::string_view message, data_type type, outgoing& to) {
-            stream.next_layer().sink = &to;
-            stream.binary(type == data_type::binary);
-            memory_stream::error_code failed;
-            stream.write(boost::asio::buffer(message.data(), message.size()), failed);
-            return !failed;
-        }
-    };
+    using encoder = socket;
 };
 
 } // namespace peers
