@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/install.sh
 . tests/install.sh
 
-groups=(rfc6455 frames utf8 session url peer_check)
+groups=(rfc6455 frames utf8 session url peer_check compile)
+scripts=(compile) # those of them that are no Google Benchmark
 
 usage() {
     cat <<END
@@ -73,10 +74,20 @@ reconfigure=()
 [ ! -f $build/build.ninja ] || reconfigure=(--reconfigure)
 quietly meson setup "${reconfigure[@]}" $build --buildtype=release -Dbench=enabled \
     -Dtests=disabled -Dexamples=disabled -Dcpp_args="$flags"
-quietly ninja -C $build "${chosen[@]/#/bench/bench_}"
+programs=()
+for group in "${chosen[@]}"; do
+    [[ " ${scripts[*]} " == *" $group "* ]] || programs+=("bench/bench_$group")
+done
+[ ${#programs[@]} = 0 ] || quietly ninja -C $build "${programs[@]}"
 
 for group in "${chosen[@]}"; do
     echo "Measuring: $group" >&2
+    case "$group" in
+    compile)
+        quietly bench/compile.py $build "$repetitions" "$flags"
+        continue
+        ;;
+    esac
     quietly $build/bench/bench_"$group" --benchmark_repetitions="$repetitions" \
         --benchmark_min_time="$time" --benchmark_filter="$filter" \
         --benchmark_report_aggregates_only=true \

@@ -5,7 +5,7 @@
 
 A benchmark is named MEASURED<WHO>/ARGUMENTS, and a table is what was MEASURED: a row for each
 ARGUMENTS, a column for each WHO. Of a WHO without arguments its one figure stands in each row.
-A counter "bytes" is a table of its own, MEASURED_memory.
+A counter "bytes" beside the time is a table of its own, MEASURED_memory.
 """
 
 import json
@@ -20,7 +20,7 @@ NAME = re.compile(r"(\w+)(?:<(\w+)>)?(?:/(.*))?")
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 OURS = "ours"
 MISSING = None, "-"
-BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass"}  # nobody gets below: no peers
+BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "standard"}  # nobody gets below: no peers
 
 
 def machine(build):
@@ -46,10 +46,12 @@ def tables(benchmarks):
             continue
         measured, who, row = NAME.fullmatch(each["run_name"]).groups()
         row = row or ""
-        taken = each["cpu_time"] * NANOSECONDS[each["time_unit"]]
-        found = {measured: (taken, shown_time(taken, each.get("bytes_per_second")))}
+        found = {}
+        if "cpu_time" in each:
+            taken = each["cpu_time"] * NANOSECONDS[each["time_unit"]]
+            found[measured] = taken, shown_time(taken, each.get("bytes_per_second"))
         if size := each.get("bytes"):
-            found[f"{measured}_memory"] = size, shown_size(size)
+            found[f"{measured}_memory" if found else measured] = size, shown_size(size)
         for name, figure in found.items():
             out.setdefault(name, {}).setdefault(row, {})[who or OURS] = figure
             if label := each.get("label"):
