@@ -5,8 +5,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/install.sh
 . tests/install.sh
 
-groups=(rfc6455 frames utf8 session url peer_check compile)
-scripts=(compile) # those of them that are no Google Benchmark
+groups=(rfc6455 frames utf8 session url peer_check compile echo)
 
 usage() {
     cat <<END
@@ -17,6 +16,7 @@ those named of: ${groups[*]}. Writes build/bench/GROUP.json, and plots as build/
 
   --filter REGEX    only the benchmarks whose names match; with a - ahead, only the others
   --flags FLAGS     more flags for the compiler, such as -march=native
+  --peer HOST:PORT  echo: one more server, which runs already and speaks to any origin
   --repetitions N   of which the median counts; 5 where left out
   --time SECONDS    of each repetition; 0.1 where left out
   --help            this text
@@ -25,13 +25,14 @@ END
 
 filter=.
 flags=
+peer=
 repetitions=5
 time=0.1
 chosen=()
 while [ $# != 0 ]; do
     case "$1" in
     --help) usage && exit 0 ;;
-    --filter | --flags | --repetitions | --time)
+    --filter | --flags | --peer | --repetitions | --time)
         [ $# -ge 2 ] || { usage >&2 && exit 2; }
         printf -v "${1#--}" '%s' "$2"
         shift
@@ -76,7 +77,11 @@ quietly meson setup "${reconfigure[@]}" $build --buildtype=release -Dbench=enabl
     -Dtests=disabled -Dexamples=disabled -Dcpp_args="$flags"
 programs=()
 for group in "${chosen[@]}"; do
-    [[ " ${scripts[*]} " == *" $group "* ]] || programs+=("bench/bench_$group")
+    case "$group" in
+    compile) ;;
+    echo) programs+=(bench_echo) ;;
+    *) programs+=("bench/bench_$group") ;;
+    esac
 done
 [ ${#programs[@]} = 0 ] || quietly ninja -C $build "${programs[@]}"
 
@@ -85,6 +90,10 @@ for group in "${chosen[@]}"; do
     case "$group" in
     compile)
         quietly bench/compile.py $build "$repetitions" "$flags"
+        continue
+        ;;
+    echo)
+        quietly bench/echo.py $build "$repetitions" "$time" ${peer:+--peer "$peer"}
         continue
         ;;
     esac

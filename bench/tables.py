@@ -20,7 +20,7 @@ NAME = re.compile(r"(\w+)(?:<(\w+)>)?(?:/(.*))?")
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 OURS = "ours"
 MISSING = None, "-"
-BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "standard"}  # nobody gets below: no peers
+BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "standard", "epoll"}  # nobody gets below: no peers
 
 
 def machine(build):

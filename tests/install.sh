@@ -75,6 +75,7 @@ missing_bench_packages() {
     have_header re2/re2.h || echo libre2-dev
     have_header wslay/wslay.h || echo libwslay-dev
     have_header websocketpp/version.hpp || echo libwebsocketpp-dev
+    have_header libwebsockets.h || echo libwebsockets-dev
     have pip3 || echo python3-pip
     if [ "$(uname -m)" = x86_64 ] && ! have_header hs/hs.h; then
         echo libhyperscan-dev
