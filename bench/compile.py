@@ -56,7 +56,7 @@ def main():
                 {"run_name": f"object<{who}>", "bytes": code_size(f"{program}.o")},
                 {"run_name": f"program<{who}>", "bytes": code_size(program)},
             ]
-    out = {"context": {"flags of compile": " ".join(map(str, common[1:-1]))},
+    out = {"context": {"notes": ["compiled with: " + " ".join(map(str, common[1:-1]))]},
            "benchmarks": measured}
     (build / "compile.json").write_text(json.dumps(out, indent=2) + "\n")
 

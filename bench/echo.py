@@ -6,8 +6,9 @@
 Each server of BUILD/bench/echo_* is loaded by echo/client.cpp, in turn, again and again: 64 sockets
 with 16 messages on the way each, and one with one. A server of one's own is a program echo_NAME that
 prints its port, or with --peer one that runs; of such a one its processor time and memory are not
-known. Times are of the wall clock but for cpu_a_message. memory_a_connection is what the server's
-resident memory grew by while the sockets opened; the kernel's part is not in it.
+known. echo_time, a message, and the percentiles of its round trip are of the wall clock, echo_cpu is
+the server's processor time a message, and echo_memory what its resident memory grew by a socket; the
+kernel's part is not in it.
 """
 
 import json
@@ -44,11 +45,11 @@ def load(client, where, sockets, deep, seconds, pid=None):
     if not opened or running.returncode != 0:
         raise RuntimeError(f"the client failed: {command}")
     count, taken, p50, p99 = map(float, rest.split())
-    out = {"echo_time_a_message": taken * 1e9 / count, "echo_p50": p50, "echo_p99": p99}
+    out = {"echo_time": taken * 1e9 / count, "echo_p50": p50, "echo_p99": p99}
     if pid:
-        out["echo_cpu_a_message"] = (cpu_seconds(pid) - cpu) * 1e9 / count
+        out["echo_cpu"] = (cpu_seconds(pid) - cpu) * 1e9 / count
         if sockets > 1:
-            out["echo_memory_a_connection"] = grown / sockets
+            out["echo_memory"] = grown / sockets
     return out
 
 

@@ -20,7 +20,8 @@ NAME = re.compile(r"(\w+)(?:<(\w+)>)?(?:/(.*))?")
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 OURS = "ours"
 MISSING = None, "-"
-BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "standard", "epoll"}  # nobody gets below: no peers
+BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "standard",
+          "epoll"}  # nobody gets below: no peers
 
 
 def machine(build):
@@ -111,17 +112,22 @@ def main():
     about = machine(build)
     for name, value in about.items():
         print(f"{name}: {value}")
-    print("Medians of CPU time; ours/peer: of times, so below 1 ours is the faster one")
+    print("Medians of CPU time; of echo and browser of the wall clock, but for echo_cpu.")
+    print("ours/peer: below 1 ours takes less. What else this machine did meanwhile is in it.")
     for group in sys.argv[2:]:
         path = build / f"{group}.json"
         measured = json.loads(path.read_text())
         measured["context"].update(about)
         path.write_text(json.dumps(measured, indent=2) + "\n")
         found, labels = tables(measured["benchmarks"])
+        if not found:
+            sys.exit(f"{group}: nothing was measured")
         for name, rows in found.items():
             named = {f"{row} {labels.get((name, row), '')}".strip(): rows[row] for row in rows}
             print_table(name, named)
             (build / f"{group}.{name}.svg").write_text(bars(name, named))
+        for note in measured["context"].get("notes", []):
+            print(note)
         for message in dict.fromkeys(f"{each['run_name']}: {each['error_message']}"
                                      for each in measured["benchmarks"]
                                      if each.get("error_occurred")):

@@ -77,6 +77,9 @@ missing_bench_packages() {
     have_header websocketpp/version.hpp || echo libwebsocketpp-dev
     have_header libwebsockets.h || echo libwebsockets-dev
     have pip3 || echo python3-pip
+    have_browser || echo chromium
+    have node || echo nodejs
+    have npm || echo npm
     if [ "$(uname -m)" = x86_64 ] && ! have_header hs/hs.h; then
         echo libhyperscan-dev
     fi
