@@ -131,7 +131,9 @@ try {
   const urls = { ours: "ws://myapp/", plain: `ws://127.0.0.1:${ports.plain}/` };
   const found = await where.evaluate(measure, { urls, pairs, batch, openings });
   const benchmarks = [];
-  const notes = [`${pairs} pairs of batches of ${batch} round trips; ${openings} pairs of openings`];
+  const notes = [
+    `${pairs} pairs of batches of ${batch} round trips; ${openings} pairs of openings`,
+  ];
   for (const [name, batches] of [
     ["round_trip", found.trips],
     ["opening", found.openings],

@@ -3,8 +3,8 @@
 
     compile.py BUILD REPETITIONS [FLAGS]    writes BUILD/compile.json
 
-Each of compile/*.cpp is compiled in turn with the same flags, again and again: a row of one's own is
-a file more.
+Each of compile/*.cpp is compiled in turn with the same flags, again and again: a column of one's
+own is a file more.
 """
 
 import json

@@ -4,11 +4,11 @@
     echo.py BUILD REPETITIONS SECONDS [--peer HOST:PORT]    writes BUILD/echo.json
 
 Each server of BUILD/bench/echo_* is loaded by echo/client.cpp, in turn, again and again: 64 sockets
-with 16 messages on the way each, and one with one. A server of one's own is a program echo_NAME that
-prints its port, or with --peer one that runs; of such a one its processor time and memory are not
-known. echo_time, a message, and the percentiles of its round trip are of the wall clock, echo_cpu is
-the server's processor time a message, and echo_memory what its resident memory grew by a socket; the
-kernel's part is not in it.
+with 16 messages on the way on each, and one with one. A server of one's own is a program echo_NAME
+that prints its port, or with --peer one that runs; of such a one its processor time and memory are
+not known. echo_time, a message, and the percentiles of its round trip are of the wall clock;
+echo_cpu is the server's processor time a message, and echo_memory what its resident memory grew by a
+socket, without the kernel's part.
 """
 
 import json
