@@ -7,8 +7,8 @@ Each server of BUILD/bench/echo_* is loaded by echo/client.cpp, in turn, again a
 with 16 messages on the way on each, and one with one. A server of one's own is a program echo_NAME
 that prints its port, or with --peer one that runs; of such a one its processor time and memory are
 not known. echo_time, a message, and the percentiles of its round trip are of the wall clock;
-echo_cpu is the server's processor time a message, and echo_memory what its resident memory grew by a
-socket, without the kernel's part.
+echo_cpu is the server's processor time a message, and echo_memory what its resident memory grew by
+for a socket, without the kernel's part.
 """
 
 import json

@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,7 +64,10 @@ class connection {
             fail("no such host");
         fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
         const int on = 1;
-        if (fd_ < 0 || ::connect(fd_, found->ai_addr, found->ai_addrlen) != 0 ||
+        const timeval patience{.tv_sec = 5, .tv_usec = 0};
+        if (fd_ < 0 ||
+            ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+            ::connect(fd_, found->ai_addr, found->ai_addrlen) != 0 ||
             ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
             fail("connect");
         ::freeaddrinfo(found);
