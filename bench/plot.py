@@ -7,8 +7,8 @@ COLOURS = ["#1b6ca8", "#d98c2b", "#6a9f58", "#a05195", "#888888"]
 BAR, GAP, NAMES, WIDTH, FIGURE, LEGEND = 14, 10, 260, 420, 90, 120
 
 
-def bars(title, rows, shown):
-    """rows: {name: {who: figure}}; figure[0] is in nanoseconds, shown(figure) is its text."""
+def bars(title, rows):
+    """rows: {name: {who: (number, number as text)}}."""
     whos = list(dict.fromkeys(who for figures in rows.values() for who in figures))
     times = [figure[0] for figures in rows.values() for figure in figures.values()]
     least = floor(log10(min(times)))
@@ -23,7 +23,7 @@ def bars(title, rows, shown):
         box = f'x="{x}" y="{y}" width="{width:.1f}" height="{BAR - 2}"'
         out.append(f'<rect {box} fill="{colour}"/>')
 
-    text(8, 4, f"{title}: CPU time, logarithmic; shorter is better")
+    text(8, 4, f"{title}: logarithmic; shorter is better")
     for i, who in enumerate(whos):
         bar(8 + LEGEND * i, 24, BAR - 2, who)
         text(26 + LEGEND * i, 24, who)
@@ -33,7 +33,7 @@ def bars(title, rows, shown):
         for who, figure in figures.items():
             width = max(1, (log10(figure[0]) - least) * scale)
             bar(NAMES, y, width, who)
-            text(NAMES + width + 6, y, shown(figure))
+            text(NAMES + width + 6, y, figure[1])
             y += BAR
         y += GAP
     size = f'width="{max(NAMES + WIDTH + FIGURE, LEGEND * len(whos))}" height="{y}"'

@@ -5,6 +5,7 @@
 
 A benchmark is named MEASURED<WHO>/ARGUMENTS, and a table is what was MEASURED: a row for each
 ARGUMENTS, a column for each WHO. Of a WHO without arguments its one figure stands in each row.
+A counter "bytes" beside the time is a table of its own, MEASURED_memory.
 """
 
 import json
@@ -18,6 +19,9 @@ from plot import bars
 NAME = re.compile(r"(\w+)(?:<(\w+)>)?(?:/(.*))?")
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 OURS = "ours"
+MISSING = None, "-"
+BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "standard",
+          "epoll"}  # nobody gets below: no peers
 
 
 def machine(build):
@@ -36,18 +40,23 @@ def machine(build):
 
 
 def tables(benchmarks):
-    """{measured: {row: {who: (nanoseconds, bytes a second or None)}}}, and the rows' labels."""
+    """{measured: {row: {who: (number, number as text)}}}, and the rows' labels."""
     out, labels = {}, {}
     for each in benchmarks:
-        if each.get("aggregate_name") != "median":
+        if each.get("aggregate_name", "median") != "median" or each.get("error_occurred"):
             continue
         measured, who, row = NAME.fullmatch(each["run_name"]).groups()
         row = row or ""
-        taken = each["cpu_time"] * NANOSECONDS[each["time_unit"]]
-        figures = out.setdefault(measured, {}).setdefault(row, {})
-        figures[who or OURS] = taken, each.get("bytes_per_second")
-        if label := each.get("label"):
-            labels[measured, row] = label
+        found = {}
+        if "cpu_time" in each:
+            taken = each["cpu_time"] * NANOSECONDS[each["time_unit"]]
+            found[measured] = taken, shown_time(taken, each.get("bytes_per_second"))
+        if size := each.get("bytes"):
+            found[f"{measured}_memory" if found else measured] = size, shown_size(size)
+        for name, figure in found.items():
+            out.setdefault(name, {}).setdefault(row, {})[who or OURS] = figure
+            if label := each.get("label"):
+                labels[name, row] = label
     for rows in out.values():
         if "" in rows and len(rows) > 1:
             everywhere = rows.pop("")
@@ -56,16 +65,17 @@ def tables(benchmarks):
     return out, labels
 
 
-def shown(figure):
-    """A figure as text; speed where bytes were counted."""
-    if figure is None:
-        return "-"
-    taken, speed = figure
+def shown_time(taken, speed):
+    """Speed where bytes were counted."""
     if speed:
         return f"{speed / 1e9:.2f} GB/s"
     unit = next((u for u in ("s", "ms", "us") if taken >= NANOSECONDS[u]), "ns")
     value = taken / NANOSECONDS[unit]
     return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def shown_size(size):
+    return f"{size:.0f} B" if size < 10_000 else f"{size / 1024:.0f} KiB"
 
 
 def aligned(lines):
@@ -76,20 +86,20 @@ def aligned(lines):
 
 
 def print_table(measured, rows):
-    """The table, and a line wherever a peer takes less time."""
+    """The table, and a line wherever a peer takes less time or memory."""
     peers = [who for who in dict.fromkeys(who for row in rows.values() for who in row)
              if who != OURS]
     lines = [[measured, OURS, *(cell for who in peers for cell in (who, "ours/peer"))]]
     faster = []
     for row, figures in rows.items():
-        cells = [row, shown(figures.get(OURS))]
+        cells = [row, figures.get(OURS, MISSING)[1]]
         for who in peers:
-            cells += [shown(figures.get(who)), "-"]
+            cells += [figures.get(who, MISSING)[1], "-"]
             if OURS in figures and who in figures:
                 ratio = figures[OURS][0] / figures[who][0]
                 cells[-1] = f"{ratio:.3g}"
-                if ratio > 1:
-                    faster.append(f"less time than ours: {who}, {measured} {row}".rstrip())
+                if ratio > 1 and who not in BOUNDS:
+                    faster.append(f"less than ours: {who}, {measured} {row}".rstrip())
         lines.append(cells)
     print()
     aligned(lines)
@@ -102,17 +112,22 @@ def main():
     about = machine(build)
     for name, value in about.items():
         print(f"{name}: {value}")
-    print("Medians of CPU time; ours/peer: of times, so below 1 ours is the faster one")
+    print("Medians of CPU time; of echo and browser of the wall clock, but for echo_cpu.")
+    print("ours/peer: below 1 ours takes less. What else this machine did meanwhile is in it.")
     for group in sys.argv[2:]:
         path = build / f"{group}.json"
         measured = json.loads(path.read_text())
         measured["context"].update(about)
         path.write_text(json.dumps(measured, indent=2) + "\n")
         found, labels = tables(measured["benchmarks"])
+        if not found:
+            sys.exit(f"{group}: nothing was measured")
         for name, rows in found.items():
             named = {f"{row} {labels.get((name, row), '')}".strip(): rows[row] for row in rows}
             print_table(name, named)
-            (build / f"{group}.{name}.svg").write_text(bars(name, named, shown))
+            (build / f"{group}.{name}.svg").write_text(bars(name, named))
+        for note in measured["context"].get("notes", []):
+            print(note)
         for message in dict.fromkeys(f"{each['run_name']}: {each['error_message']}"
                                      for each in measured["benchmarks"]
                                      if each.get("error_occurred")):

@@ -78,6 +78,13 @@ missing_bench_packages() {
     have python3 || echo python3
     have_header benchmark/benchmark.h || echo libbenchmark-dev
     have_header re2/re2.h || echo libre2-dev
+    have_header wslay/wslay.h || echo libwslay-dev
+    have_header websocketpp/version.hpp || echo libwebsocketpp-dev
+    have_header libwebsockets.h || echo libwebsockets-dev
+    have pip3 || echo python3-pip
+    have_browser || echo chromium
+    have node || echo nodejs
+    have npm || echo npm
     if [ "$(uname -m)" = x86_64 ] && ! have_header hs/hs.h; then
         echo libhyperscan-dev
     fi

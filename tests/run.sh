@@ -170,6 +170,12 @@ custom_renderer_says() {
     $gcc/examples/custom_renderer | diff - examples/custom_renderer/expected.txt
 }
 
+# Once each, and briefly; what could not be measured is a failure.
+benchmarks_run() {
+    BUILD=$gcc bench/run.sh --repetitions 1 --time 0.001 "$@" |
+        awk '{ print } /^not measured: / { failed = 1 } END { exit failed }'
+}
+
 test_gcc() {
     part "GCC: build"
     check "set up" set_up $gcc -Dbuildtype=plain -Doptimization=1 \
@@ -192,11 +198,11 @@ test_gcc() {
     count "kit" $gcc/tests/kit/kit
     count "small worlds" $gcc/tests/worlds/worlds --depth "$([ $all = yes ] && echo 7 || echo 6)"
     check "list of headers" meson test -C $gcc --no-rebuild headers || true
-    check "benchmarks run" $gcc/bench/bench_rfc6455 --benchmark_min_time=0.001 || true
-    check "benchmarks of URLs run" $gcc/bench/bench_url --benchmark_min_time=0.001 \
-        --benchmark_filter='/rows:10(/|$)|hostile_table/rows:1000/' || true
-    check "benchmarks of the peer check run" $gcc/bench/bench_peer_check \
-        --benchmark_min_time=0.001 || true
+    check "benchmarks, and their tables" benchmarks_run rfc6455 peer_check || true
+    check "benchmarks of URLs" benchmarks_run --filter '/rows:10(/|$)|hostile_table/rows:1000/' \
+        url || true
+    [ $all = no ] || check "benchmarks beside other libraries" \
+        benchmarks_run frames utf8 session compile echo || true
     count "instruction counts" bench/counts.py $gcc/bench/bench_counts
     check "the README's program" readme_shows examples/echo/main.cpp || true
     check "the adapter of a renderer of one's own" custom_renderer_says || true
