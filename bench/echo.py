@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 
 LOADS = {"sockets:64/deep:16": (64, 16), "sockets:1/deep:1": (1, 1)}
+CPUS = sorted(os.sched_getaffinity(0))  # a server has the first, the client the last
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -38,6 +39,7 @@ def load(client, where, sockets, deep, seconds, pid=None):
     command = [client, *where, str(sockets), str(deep), str(seconds)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           text=True) as running:
+        os.sched_setaffinity(running.pid, {CPUS[-1]})
         opened = running.stdout.readline() == "open\n"
         grown = resident(pid) - before if pid and opened else 0
         cpu = cpu_seconds(pid) if pid and opened else 0
@@ -56,6 +58,7 @@ def load(client, where, sockets, deep, seconds, pid=None):
 def load_program(client, program, sockets, deep, seconds):
     with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as server:
         try:
+            os.sched_setaffinity(server.pid, {CPUS[0]})
             where = "127.0.0.1", server.stdout.readline().strip()
             return load(client, where, sockets, deep, seconds, server.pid)
         finally:

@@ -20,7 +20,7 @@ NAME = re.compile(r"(\w+)(?:<(\w+)>)?(?:/(.*))?")
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 OURS = "ours"
 MISSING = None, "-"
-BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "standard",
+BOUNDS = {"copy", "xor_copy", "xor_pass", "one_pass", "opening", "standard",
           "epoll"}  # nobody gets below: no peers
 
 
@@ -116,7 +116,10 @@ def main():
     print("ours/peer: below 1 ours takes less. What else this machine did meanwhile is in it.")
     for group in sys.argv[2:]:
         path = build / f"{group}.json"
-        measured = json.loads(path.read_text())
+        text = path.read_text()
+        if not text:  # the filter left nothing
+            sys.exit(f"{group}: nothing was measured")
+        measured = json.loads(text)
         measured["context"].update(about)
         path.write_text(json.dumps(measured, indent=2) + "\n")
         found, labels = tables(measured["benchmarks"])
