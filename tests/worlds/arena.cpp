@@ -247,7 +247,16 @@ void release(void* p) noexcept {
 void* operator new(std::size_t size) {
     return allocate(size);
 }
+void* operator new[](std::size_t size) { // a sanitizer's own would go past the one above
+    return allocate(size);
+}
 void operator delete(void* p) noexcept {
+    release(p);
+}
+void operator delete[](void* p) noexcept {
+    release(p);
+}
+void operator delete[](void* p, std::size_t) noexcept {
     release(p);
 }
 void operator delete(void* p, std::size_t) noexcept {
