@@ -290,6 +290,8 @@ test_consumers() {
     check "doc/api.txt has it, and nothing else is left behind" tools/api.py --check || true
     check "the check sees what changes" $way api_sees_changes || true
     check "a release" $way release || true
+    part "Documentation"
+    count "documentation" tests/doc/check.py
     part "Beside the headers of others"
     check "windows.h, by mingw-w64" $way beside x86_64-w64-mingw32-g++-posix "windows.h bcrypt.h" ||
         true

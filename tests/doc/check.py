@@ -33,15 +33,17 @@ COMPILER = [os.environ.get("CXX", "g++"), "-std=c++20", "-Wall", "-Wextra", "-We
             "-I", ROOT / "include", "-I", BUILD / "include", "-I", ROOT]
 SECONDS = 60  # so long a compiler or a program may take before it is taken to hang
 
-FENCE = re.compile(r"^```(\w*)\s*$")
+FENCE = re.compile(r"^```(.*)$")
 COMMENT = re.compile(r"<!--\s*(.*?)\s*-->", re.S)
 LINK = re.compile(r"!?\[(?:[^][]|\[[^]]*\])*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`+[^`]+`+")
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)*\.(?:hpp|cpp|py|sh|mjs|js|md|txt|build)")
 COMMAND_END = {"|", "||", "&&", ";", "&"}
 
+LANGUAGES = {"cpp", "sh", "js", "cmake", "ini", ""} # the first two are checked
+
 # Of ```sh blocks, what takes no time is run as it stands; it writes nothing outside of build/.
-RUN = ["tools/amalgamate.py build/single/wsintercept.hpp", "tools/version.py --check"]
+RUN = ["tools/amalgamate.py build/single/wsintercept.hpp"]
 # A file that a reader is to write, or that is no file here.
 NOT_OURS = re.compile(r"app\.cpp|(cef_)?main\.cpp|node_modules/.*")
 
@@ -77,7 +79,7 @@ def read(file):
                 inside.append(line + "\n")
             line = ""
         elif fence:
-            inside, language, start, line = [], fence[1], number, ""
+            inside, language, start, line = [], fence[1].strip(), number, ""
         elif open_comment is not None or line.startswith("<!--"):
             open_comment = f"{open_comment}\n{line}" if open_comment else line
             if "-->" in line:
@@ -265,10 +267,26 @@ class Count:
             print(f"FAILED: {where}: {wrong}")
 
 
-def check_sh(line, words):
+def check_sh(words):
     check_command(words)
     if " ".join(words) in RUN:
         run(words, "running", cwd=ROOT)
+
+
+def check_language(language):
+    if language not in LANGUAGES:
+        raise Wrong(f"a block in a language that this check does not know: {language}")
+
+
+def check_all_is_used(blocks):
+    """Nothing is left of what documents no longer have."""
+    commands_shown = {" ".join(words) for block in blocks if block.language == "sh"
+                      for _, words in commands(block.text)}
+    unused = [command for command in RUN if command not in commands_shown]
+    named = {block.comment("in") for block in blocks}
+    unused += [file.name for file in sorted(SCAFFOLDS.iterdir()) if file.stem not in named]
+    if unused:
+        raise Wrong(f"no document has {', '.join(unused)}")
 
 
 def check_document(file, count):
@@ -278,7 +296,9 @@ def check_document(file, count):
             count.check(block.where, check_cpp, block)
         elif block.language == "sh":
             for line, words in commands(block.text):
-                count.check(f"{block.where}: {line.strip()}", check_sh, line, words)
+                count.check(f"{block.where}: {line.strip()}", check_sh, words)
+        else:
+            count.check(block.where, check_language, block.language)
     for number, line in enumerate(prose, 1):
         where = f"{file.relative_to(ROOT)}:{number}"
         for target in LINK.findall(CODE.sub("", line)):
@@ -287,6 +307,7 @@ def check_document(file, count):
         for code in CODE.findall(line) if file.name != "CHANGELOG.md" else []: # of earlier versions
             if FILE.fullmatch(code.strip("`")):
                 count.check(f"{where}: {code}", check_file_name, file, code.strip("`"))
+    return blocks
 
 
 def main():
@@ -299,13 +320,15 @@ def main():
     kit.parent.mkdir(parents=True, exist_ok=True)
     if not kit.is_symlink():
         kit.symlink_to(ROOT / "tests/kit")
-    count = Count()
+    count, blocks = Count(), []
     for file in files:
         try:
-            check_document(file, count)
+            blocks += check_document(file, count)
         except Wrong as wrong:
             count.failed += 1
             print(f"FAILED: {wrong}")
+    if not sys.argv[1:]:
+        count.check("all documents", check_all_is_used, blocks)
     print(f"{count.passed} passed, {count.failed} failed")
     return 1 if count.failed or not count.passed else 0
 

@@ -11,9 +11,9 @@ namespace ws = wsintercept;
 struct app : ws::ignore<ws::http_request, ws::websocket_upgrade, ws::websocket_receive,
                         ws::websocket_close, ws::websocket_error, ws::drained, ws::log_entry> {};
 
-void part(boost::asio::io_context& io, app& handler, ws::socket_id id,
-          std::shared_ptr<const ws::intercepted_urls> table, ws::loopback::endpoint<app>& endpoint) {
+void part([[maybe_unused]] boost::asio::io_context& io, [[maybe_unused]] app& handler,
+          [[maybe_unused]] ws::socket_id id,
+          [[maybe_unused]] std::shared_ptr<const ws::intercepted_urls> table,
+          [[maybe_unused]] ws::loopback::endpoint<app>& endpoint) {
 // the block
-    static_cast<void>(io), static_cast<void>(handler), static_cast<void>(id);
-    static_cast<void>(table), static_cast<void>(endpoint);
 }
