@@ -15,7 +15,7 @@ What a ```cpp block is, one or two comments right ahead of it say:
 
 A block without any is, word for word, a main.cpp of examples/, which the build compiles. Of a ```sh
 block each command names programs, targets and options that exist. Each link and each file that
-is named inside the repository exists. CXX is the compiler. The last line is "N passed, N failed".
+is named inside the repository exists. CXX is the compiler (clang++, the faster one here). The last line is "N passed, N failed".
 """
 
 import os
@@ -29,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SCAFFOLDS = ROOT / "tests/doc/scaffolds"
 BUILD = ROOT / "build/doc"
-COMPILER = [os.environ.get("CXX", "g++"), "-std=c++20", "-Wall", "-Wextra", "-Werror",
+COMPILER = [os.environ.get("CXX", "clang++"), "-std=c++20", "-Wall", "-Wextra", "-Werror",
             "-I", ROOT / "include", "-I", BUILD / "include", "-I", ROOT]
 SECONDS = 60  # so long a compiler or a program may take before it is taken to hang
 
