@@ -35,7 +35,7 @@ SECONDS = 60  # so long a compiler or a program may take before it is taken to h
 
 FENCE = re.compile(r"^```(.*)$")
 COMMENT = re.compile(r"<!--\s*(.*?)\s*-->", re.S)
-LINK = re.compile(r"!?\[(?:[^][]|\[[^]]*\])*\]\(([^)\s]+)\)")
+LINK = re.compile(r"\]\(([^)\s]+)\)") # its text may begin on a line before
 CODE = re.compile(r"`+[^`]+`+")
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)*\.(?:hpp|cpp|py|sh|mjs|js|md|txt|build)")
 COMMAND_END = {"|", "||", "&&", ";", "&"}
@@ -117,7 +117,7 @@ def in_scaffold(name, text):
     lines = text.splitlines(keepends=True)
     includes = "".join(line for line in lines if line.startswith("#include"))
     rest = "".join(line for line in lines if not line.startswith("#include"))
-    parts = file.read_text().split("// the block\n")
+    parts = re.split(r"^ *// the block\n", file.read_text(), flags=re.M)
     if len(parts) != 2:
         raise Wrong(f"{file.relative_to(ROOT)} has no single line \"// the block\"")
     return includes + rest.join(parts)

@@ -15,5 +15,5 @@ void part([[maybe_unused]] boost::asio::io_context& io, [[maybe_unused]] app& ha
           [[maybe_unused]] ws::socket_id id,
           [[maybe_unused]] std::shared_ptr<const ws::intercepted_urls> table,
           [[maybe_unused]] ws::loopback::endpoint<app>& endpoint) {
-// the block
+    // the block
 }

@@ -6,5 +6,5 @@
 using my_fixture = wsintercept::kit::memory_fixture;
 
 int main() {
-// the block
+    // the block
 }
