@@ -166,6 +166,13 @@ readme_shows() {
     awk '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = 1 }' README.md | diff - "$1"
 }
 
+documents_faults_are_seen() {
+    local said status=0
+    said=$(tests/doc/check.py tests/doc/broken.txt) || status=$?
+    [ $status = 1 ] || return 1
+    grep -E '^FAILED: |passed' <<<"$said" | diff tests/doc/broken.expected -
+}
+
 custom_renderer_says() {
     $gcc/examples/custom_renderer | diff - examples/custom_renderer/expected.txt
 }
@@ -290,6 +297,9 @@ test_consumers() {
     check "doc/api.txt has it, and nothing else is left behind" tools/api.py --check || true
     check "the check sees what changes" $way api_sees_changes || true
     check "a release" $way release || true
+    part "Documentation"
+    count "documentation" tests/doc/check.py
+    check "its check sees what is wrong" documents_faults_are_seen || true
     part "Beside the headers of others"
     check "windows.h, by mingw-w64" $way beside x86_64-w64-mingw32-g++-posix "windows.h bcrypt.h" ||
         true
