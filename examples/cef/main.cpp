@@ -2,7 +2,6 @@
 #include "include/cef_app.h"
 
 #include "carried_answers.hpp"
-#include "pages.hpp"
 #include "window.hpp"
 
 #include <wsintercept/renderer/cef.hpp>
@@ -51,14 +50,8 @@ class app final : public CefApp, public CefBrowserProcessHandler {
             if (offscreen_)
                 end(text.starts_with("passed") ? 0 : 1);
         };
-        files_.serve_folder(DEMO_PAGE_FOLDER);
         ws::loopback::options options;
-        options.pages = [this](std::string_view method, std::string_view url) {
-            const auto file = files_.find(method, url);
-            return file ? std::optional{ws::loopback::page{file->status, file->media_type,
-                                                           file->fields, file->body}}
-                        : std::nullopt;
-        };
+        options.pages = demo::page_file;
         endpoint_.emplace(executor_, handler_, ws::intercepted_urls::build(rows).table, options);
         handler_.use(endpoint_->sockets());
         return endpoint_->listen();
@@ -111,7 +104,6 @@ class app final : public CefApp, public CefBrowserProcessHandler {
         [this](std::chrono::milliseconds delay, std::function<void()> work) {
             executor_.post_after(delay, std::move(work));
         }};
-    htmlrenderer::pages files_{"myapp"};
     std::optional<ws::cef::endpoint<api, demo::carried_answers>> endpoint_;
     CefRefPtr<cef_demo::window> window_;
     bool offscreen_ = false;

@@ -1,5 +1,7 @@
 #include "carried_answers.hpp"
 
+#include "pages.hpp"
+
 #include <wsintercept/rfc6455/handshake.hpp>
 #include <wsintercept/rfc9112/head.hpp>
 
@@ -50,6 +52,16 @@ auto report(std::string_view what) {
 }
 
 } // namespace
+
+std::optional<loopback::page> page_file(std::string_view method, std::string_view url) {
+    htmlrenderer::pages files{"myapp"};
+    files.serve_folder(DEMO_PAGE_FOLDER);
+    auto file = files.find(method, url);
+    if (!file)
+        return std::nullopt;
+    return loopback::page{file->status, std::move(file->media_type), std::move(file->fields),
+                          std::move(file->body)};
+}
 
 void carried_answers::on(const http_request& event) noexcept {
     printer_.print(event);

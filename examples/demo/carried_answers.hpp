@@ -20,6 +20,9 @@
 
 namespace demo {
 
+/// The files of the demo's page, as http://myapp/.
+std::optional<wsintercept::loopback::page> page_file(std::string_view method, std::string_view url);
+
 class carried_answers : public wsintercept::ignore<wsintercept::drained> {
   public:
     using methods = wsintercept::loopback::carried_sockets<carried_answers>;

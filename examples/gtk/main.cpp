@@ -1,6 +1,5 @@
 // A GTK window with the demo's page, whose WebSockets this program answers.
 #include "carried_answers.hpp"
-#include "pages.hpp"
 #include "window.hpp"
 
 #include <wsintercept/renderer/webkitgtk.hpp>
@@ -9,7 +8,6 @@
 #include <cstring>
 #include <functional>
 #include <iostream>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -66,15 +64,8 @@ int main(int argc, char** argv) {
 
     // From here on it is ours, until the window is shown.
     const auto table = intercepted_urls::build(rows).table;
-    htmlrenderer::pages files{"myapp"};
-    files.serve_folder(DEMO_PAGE_FOLDER);
     loopback::options options;
-    options.pages = [&files](std::string_view method, std::string_view url) {
-        const auto file = files.find(method, url);
-        return file ? std::optional{loopback::page{file->status, file->media_type, file->fields,
-                                                   file->body}}
-                    : std::nullopt;
-    };
+    options.pages = demo::page_file;
     demo::carried_answers handler{post_after};
     webkitgtk::endpoint<demo::carried_answers> endpoint{handler, table, options};
     if (const std::error_code failed = endpoint.listen(window.session()))

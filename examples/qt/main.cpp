@@ -1,6 +1,5 @@
 // A Qt window with the demo's page, whose WebSockets this program answers.
 #include "carried_answers.hpp"
-#include "pages.hpp"
 
 #include <wsintercept/renderer/qt_webengine.hpp>
 
@@ -63,15 +62,8 @@ int main(int argc, char** argv) {
 
     // From here on it is ours, until the flags are set.
     const auto table = intercepted_urls::build(rows).table;
-    htmlrenderer::pages files{"myapp"};
-    files.serve_folder(DEMO_PAGE_FOLDER);
     loopback::options options;
-    options.pages = [&files](std::string_view method, std::string_view url) {
-        const auto file = files.find(method, url);
-        return file ? std::optional{loopback::page{file->status, file->media_type, file->fields,
-                                                   file->body}}
-                    : std::nullopt;
-    };
+    options.pages = demo::page_file;
     demo::carried_answers handler{[](std::chrono::milliseconds delay, std::function<void()> work) {
         QTimer::singleShot(delay, Qt::PreciseTimer, qApp, std::move(work));
     }};

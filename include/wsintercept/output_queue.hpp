@@ -35,8 +35,7 @@ class shared_buffer {
 
 /// Output for those who can gather: some of what waits, in order.
 struct output_views {
-    union { // the first `count` are set; the rest is left as it is, since each read has one of
-            // these
+    union { // the first `count` are set; to clear the rest, too, would cost each read
         std::array<std::string_view, 16> list;
     };
     std::size_t count = 0;
@@ -82,7 +81,7 @@ struct output_block {
         room_left = capacity;
         owned = {};
     }
-    /// Copies what there is room for.
+    /// There is room for them.
     void put(std::string_view bytes) noexcept {
         const std::size_t n = bytes.size();
         if (n == 2) // most frame headers: a call of memcpy would take longer than it does

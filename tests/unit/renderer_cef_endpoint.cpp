@@ -80,3 +80,31 @@ TEST_CASE("CEF: an endpoint with an empty secret asks nobody for it") {
     CHECK(get(e.port(), "http://myapp/page", "").second == "the page");
     executor.start();
 }
+
+TEST_CASE("CEF: an endpoint that does not listen says so on each way to it") {
+    const cef::executor<stand_in::api> executor;
+    test::recorder host;
+    loopback::options o;
+    const endpoint first{executor, host, test::usual_table()};
+    const auto says_so = [](const endpoint& e) {
+        const std::string expected = "the endpoint does not listen: its port is 0";
+        const stand_in::ref<stand_in::command_line> line = new stand_in::command_line;
+        e.route().append_switches(line);
+        const auto context = stand_in::request_context::CreateContext({}, nullptr);
+        std::string ready;
+        e.route().warm(context, [&](std::string why) { ready = std::move(why); });
+        return e.route().error() == expected && e.route().set_proxy(context) == expected &&
+               ready == expected && line->switches.empty();
+    };
+    CHECK(says_so(first));
+
+    endpoint listens{executor, host, test::usual_table()};
+    REQUIRE_FALSE(listens.listen());
+    CHECK_FALSE(says_so(listens));
+    o.port = listens.port();
+    endpoint late{executor, host, test::usual_table(), o};
+    CHECK(late.listen() == std::errc::address_in_use);
+    CHECK(says_so(late));
+    stand_in::url_request::made.clear(); // the warm-up of the one that listens
+    executor.start();
+}

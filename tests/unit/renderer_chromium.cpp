@@ -102,6 +102,12 @@ TEST_CASE("an argument fits into Linux's 128 KiB") {
     CHECK(longest.size() < 128 * 1024);
 }
 
+TEST_CASE("an endpoint that does not listen yet has no switches") {
+    const auto result = chromium::switches(*table({}), 0);
+    CHECK(result.switches.empty());
+    CHECK(result.error == "the endpoint does not listen: its port is 0");
+}
+
 TEST_CASE("switches without a value") {
     CHECK(chromium::split_switch("--headless") ==
           std::pair<std::string_view, std::string_view>{"headless", ""});

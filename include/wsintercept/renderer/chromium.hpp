@@ -32,11 +32,16 @@ struct switch_options {
     bool relays = true;
 };
 
-/// The switches for an endpoint on 127.0.0.1:port. Where the table is too large for a script that
-/// decides as it does, more is sent to the endpoint, which relays it.
+/// The switches for an endpoint on 127.0.0.1:port; an error for port 0, that of one that does not
+/// listen. Where the table is too large for a script that decides as it does, more is sent to the
+/// endpoint, which relays it.
 inline switches_result switches(const intercepted_urls& table, std::uint16_t port,
                                 const switch_options& options = {}) {
     switches_result result;
+    if (port == 0) {
+        result.error = "the endpoint does not listen: its port is 0";
+        return result;
+    }
     const pac_script script =
         make_pac(table, "127.0.0.1:" + std::to_string(port), options.external);
     if (!script.exact && !options.relays) {

@@ -1,6 +1,7 @@
 // Sec-WebSocket-Accept: RFC 6455 4.2.2 item 5.4, SHA-1 (RFC 3174) and base64 (RFC 4648).
 #pragma once
 
+#include <wsintercept/detail/base64.hpp>
 #include <wsintercept/rfc6455/detail/accept_hash.hpp>
 
 #include <algorithm>
@@ -13,16 +14,6 @@
 namespace wsintercept::inline v0_1_0::rfc6455 {
 
 namespace detail {
-
-inline constexpr std::string_view base64_characters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-inline constexpr std::array<bool, 256> is_base64 = [] {
-    std::array<bool, 256> table{};
-    for (const char c : base64_characters)
-        table[static_cast<unsigned char>(c)] = true;
-    return table;
-}();
 
 /// Bits First to First + 5 of 160, and zeros behind them.
 template <std::size_t First>
@@ -41,7 +32,7 @@ constexpr std::array<char, 28> base64_of(const hash_words& h,
     const std::array<std::uint64_t, 3> words{std::uint64_t{h[0]} << 32 | h[1],
                                              std::uint64_t{h[2]} << 32 | h[3],
                                              std::uint64_t{h[4]} << 32};
-    return {base64_characters[six_bits<6 * Group>(words)]..., '='};
+    return {wsintercept::detail::base64_digits[six_bits<6 * Group>(words)]..., '='};
 }
 constexpr std::array<char, 28> base64_of(const hash_words& hash) noexcept {
     return base64_of(hash, std::make_index_sequence<27>{});
@@ -70,7 +61,7 @@ constexpr bool is_key(std::string_view key) noexcept {
         return false;
     bool all = true;
     for (const char c : key.substr(0, 22))
-        all = all && detail::is_base64[static_cast<unsigned char>(c)];
+        all = all && wsintercept::detail::is_base64_digit(c);
     return all && std::string_view{"AQgw"}.find(key[21]) != std::string_view::npos;
 }
 

@@ -48,23 +48,16 @@ class endpoint : public loopback::carried<Handler, Policies, Tls> {
              loopback::options o = {},
              loopback::launch_secret secret = loopback::launch_secret::make())
         : endpoint{e, handler, table, std::move(o), std::move(secret), chromium::probe{*table}} {}
-    ~endpoint() {
-        if (route_)
-            route_->stop();
-    }
+    ~endpoint() { route_.stop(); }
 
     std::error_code listen() {
         const std::error_code failed = base::listen();
-        chromium::switch_options o{.relays = relays_};
-        std::string hash;
-        if constexpr (Tls::built_in)
-            o.spki_hash = hash = this->tls().spki_hash();
-        route_.emplace(*table_, this->port(), probe_, secret_, o);
+        route_ = make_route();
         return failed;
     }
 
-    /// After `listen`.
-    const loopback_route<Api>& route() const noexcept { return *route_; }
+    /// Ahead of `listen`, and where that failed, one that has an error.
+    const loopback_route<Api>& route() const noexcept { return route_; }
 
   private:
     endpoint(const executor<Api>& e, Handler& handler, std::shared_ptr<const url_table> table,
@@ -86,11 +79,19 @@ class endpoint : public loopback::carried<Handler, Policies, Tls> {
         return o;
     }
 
+    loopback_route<Api> make_route() const {
+        chromium::switch_options o{.relays = relays_};
+        std::string hash;
+        if constexpr (Tls::built_in)
+            o.spki_hash = hash = this->tls().spki_hash();
+        return {*table_, this->port(), probe_, secret_, o};
+    }
+
     const std::shared_ptr<const url_table> table_;
     const bool relays_;
     const chromium::probe probe_;
     const loopback::launch_secret secret_;
-    std::optional<loopback_route<Api>> route_;
+    loopback_route<Api> route_ = make_route();
 };
 
 } // namespace wsintercept::inline v0_1_0::cef

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wsintercept/bridge/requests.hpp>
+#include <wsintercept/detail/base64.hpp>
 #include <wsintercept/renderer/detail/glib.hpp>
 #include <wsintercept/rfc9112/words.hpp>
 
@@ -132,10 +133,7 @@ class message_reader {
             return false;
         for (int padding = 0; padding < 2 && text.ends_with('='); ++padding)
             text.remove_suffix(1);
-        return std::all_of(text.begin(), text.end(), [](char c) {
-            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                   c == '+' || c == '/';
-        });
+        return std::all_of(text.begin(), text.end(), wsintercept::detail::is_base64_digit);
     }
 
     /// The first of what is wrong.
