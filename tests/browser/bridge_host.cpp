@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
         return hosts::file(folder, url);
     };
     ws::loopback::endpoint<class_test::host> endpoint{io, own, table, std::move(options)};
-    class_test::methods_of own_methods{endpoint.sockets()};
+    hosts::methods_of own_methods{endpoint.sockets()};
     own.to = &own_methods;
     if (const std::error_code failed = endpoint.listen()) {
         std::fprintf(stderr, "bridge_host: %s\n", failed.message().c_str());
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
     }
     bridge_test::scheme_server<class_test::host> scheme{
         io, page_side, table, {{}, ws::allowed_origins{*table}}};
-    class_test::methods_of scheme_methods{scheme.sockets()};
+    hosts::methods_of scheme_methods{scheme.sockets()};
     page_side.to = &scheme_methods;
 
     for (const std::string& s : ws::chromium::switches(*table, endpoint.port()).switches)

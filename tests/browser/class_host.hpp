@@ -1,6 +1,8 @@
 // What answers the page-side class and the browser's own, when pages/class_cases.js looks at both.
 #pragma once
 
+#include "methods.hpp"
+
 #include <wsintercept/wsintercept.hpp>
 
 #include <cstdio>
@@ -9,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace class_test {
@@ -25,34 +26,6 @@ inline std::shared_ptr<const ws::intercepted_urls> table() {
                                     {"ws://myapp/*", ws::action::automatic, {}}};
     return ws::intercepted_urls::build(rows).table;
 }
-
-/// The methods that the host calls, of either way in.
-struct methods {
-    virtual void send(ws::socket_id id, std::string_view data, bool fin, ws::data_type type) = 0;
-    virtual void close(ws::socket_id id, std::uint16_t code, std::string_view reason) = 0;
-    virtual void abort(ws::socket_id id) = 0;
-    virtual void answer(ws::socket_id id, std::string_view head) = 0;
-
-  protected:
-    ~methods() = default;
-};
-template <class Interceptor>
-struct methods_of final : methods {
-    explicit methods_of(Interceptor& i) : to{i} {}
-    void send(ws::socket_id id, std::string_view data, bool fin, ws::data_type type) override {
-        tell(to.send(id, data, fin, type));
-    }
-    void close(ws::socket_id id, std::uint16_t code, std::string_view reason) override {
-        tell(to.close(id, code, reason));
-    }
-    void abort(ws::socket_id id) override { tell(to.abort(id)); }
-    void answer(ws::socket_id id, std::string_view head) override { tell(to.answer(id, head)); }
-    static void tell(std::error_code failed) {
-        if (failed)
-            std::fprintf(stderr, "%s\n", failed.message().c_str());
-    }
-    Interceptor& to;
-};
 
 /// What a page asks for is in the URL, so that both classes are served alike.
 class host
@@ -96,7 +69,7 @@ class host
         std::fprintf(stderr, "%s\n", std::string{e.text}.c_str());
     }
 
-    methods* to = nullptr;
+    hosts::methods* to = nullptr;
 
   private:
     /// The rest of the path is what the answer is: a status, or a 101 with something wrong.

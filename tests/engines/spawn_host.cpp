@@ -3,6 +3,7 @@
 // starts PROGRAM with ARGs, the switches of the route and the page's URL, and prints what the page
 // tells. ROUTE: proxy, an endpoint; scheme, --bridge=SERVER, for a PROGRAM whose scheme handlers
 // answer with what that HTTP server says. NETWORK: a server's ws URL, or "".
+#include "../browser/methods.hpp"
 #include "../browser/scheme_server.hpp"
 #include "host.hpp"
 
@@ -20,34 +21,7 @@ namespace {
 
 namespace ws = wsintercept;
 
-/// The methods that the site's handler calls, of either route.
-struct methods {
-    virtual void send(ws::socket_id id, std::string_view data, bool fin = true,
-                      std::optional<ws::data_type> type = std::nullopt) = 0;
-    virtual void close(ws::socket_id id, std::uint16_t code, std::string_view reason) = 0;
-    virtual void answer(ws::socket_id id, std::string_view head) = 0;
-
-  protected:
-    ~methods() = default;
-};
-template <class Interceptor>
-struct methods_of final : methods {
-    explicit methods_of(Interceptor& i) : to{i} {}
-    void send(ws::socket_id id, std::string_view data, bool fin,
-              std::optional<ws::data_type> type) override {
-        tell(to.send(id, data, fin, type));
-    }
-    void close(ws::socket_id id, std::uint16_t code, std::string_view reason) override {
-        tell(to.close(id, code, reason));
-    }
-    void answer(ws::socket_id id, std::string_view head) override { tell(to.answer(id, head)); }
-    static void tell(std::error_code failed) {
-        if (failed)
-            std::fprintf(stderr, "%s\n", failed.message().c_str());
-    }
-    Interceptor& to;
-};
-struct host : engines::handler<methods> {
+struct host : engines::handler<hosts::methods> {
     using handler::on;
 };
 
@@ -107,7 +81,7 @@ void run_proxy(const std::string& site, const std::string& network, words comman
     };
     ws::loopback::endpoint<host, ws::default_policies, ws::loopback::tls> endpoint{
         io, h, engines::table(), std::move(options)};
-    methods_of m{endpoint.sockets()};
+    hosts::methods_of m{endpoint.sockets()};
     h.to = &m;
     if (const std::error_code failed = endpoint.listen())
         engines::fail(failed.message());
@@ -129,7 +103,7 @@ void run_scheme(const std::string& site, const std::string& network, words comma
     for (const char* origin : {"http://myapp", "https://myapp", "app://myapp"})
         origins.allow(origin);
     bridge_test::scheme_server<host> server{io, h, table, {{}, std::move(origins)}};
-    methods_of m{server.sockets()};
+    hosts::methods_of m{server.sockets()};
     h.to = &m;
     // Ahead of the page's own scripts.
     const std::string script =

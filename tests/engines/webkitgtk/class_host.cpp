@@ -26,9 +26,10 @@ namespace {
 using class_test::host;
 using proxy_type = ws::webkitgtk::endpoint<host>;
 
-struct proxy_methods final : class_test::methods {
+struct proxy_methods final : hosts::methods {
     explicit proxy_methods(const proxy_type& e) : to{e.sockets()} {}
-    void send(ws::socket_id id, std::string_view data, bool fin, ws::data_type type) override {
+    void send(ws::socket_id id, std::string_view data, bool fin,
+              std::optional<ws::data_type> type) override {
         to.send(id, data, fin, type, tell);
     }
     void close(ws::socket_id id, std::uint16_t code, std::string_view reason) override {
@@ -36,10 +37,6 @@ struct proxy_methods final : class_test::methods {
     }
     void abort(ws::socket_id id) override { to.abort(id, tell); }
     void answer(ws::socket_id id, std::string_view head) override { to.answer(id, head, tell); }
-    static void tell(std::error_code failed) {
-        if (failed)
-            std::fprintf(stderr, "%s\n", failed.message().c_str());
-    }
     const ws::loopback::carried_sockets<host>& to;
 };
 
@@ -80,7 +77,7 @@ int main(int argc, char** argv) {
 
     host page_side;
     ws::webkitgtk::scheme<host> scheme{page_side, table, {{}, ws::allowed_origins{*table}}};
-    class_test::methods_of page_side_methods{scheme.sockets()};
+    hosts::methods_of page_side_methods{scheme.sockets()};
     page_side.to = &page_side_methods;
     scheme.attach(page_side_window.context());
 
