@@ -9,7 +9,7 @@
 
 namespace wsintercept::inline v0_1_0::rfc7692 {
 struct options;
-}
+} // namespace wsintercept::inline v0_1_0::rfc7692
 
 namespace wsintercept::inline v0_1_0::rfc6455 {
 
