@@ -45,7 +45,7 @@ class Wsintercept(ConanFile):
     def package(self):
         source, package = Path(self.source_folder), Path(self.package_folder)
         copy(self, "LICENSE", source, package / "licenses")
-        copy(self, "*.hpp", source / "include", package / "include")
+        copy(self, "*", source / "include", package / "include")
         copy(self, "*.hpp", source / "tests/kit", package / "include/wsintercept/kit")
 
     def package_info(self):

@@ -8,6 +8,16 @@ get_conan() {
 }
 conan() { CONAN_HOME="$consumers/conan_home" "$consumers/venv/bin/conan" "$@"; }
 
+# Each package has the headers that CMake installs.
+conan_headers() {
+    local headers packages
+    packages=$(find "$consumers/conan_home/p" -type d -path '*/p/include')
+    [ -n "$packages" ]
+    while read -r headers; do
+        diff -r "$consumers/installed_by_cmake/include" "$headers"
+    done <<<"$packages"
+}
+
 # A package of the recipe, and a program that takes it. No remote: the core needs no other package,
 # and those of the other parts are said to be the system's, which leaves out how they are linked.
 conan_package() {
@@ -27,6 +37,7 @@ END
     conan create "$copy" --no-remote --profile=tests \
         --options '&:loopback=True' --options '&:deflate=True' --options '&:tls=True' 2>&1 |
         tee "$folder/log"
+    conan_headers
     grep -q 'boost/1.83.0 - Platform' "$folder/log"
     grep -q 'zlib/1.3.1 - Platform' "$folder/log"
     grep -q 'openssl/3.0.0 - Platform' "$folder/log"
