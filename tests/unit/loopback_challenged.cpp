@@ -85,7 +85,7 @@ TEST_CASE("WebKit's second upgrade after a 407 is the first, with credentials") 
 TEST_CASE("WebKit's second request after a 407 keeps its body, and so may several in turn") {
     loopback_world w{with_proxy()};
     w.host.on_request = [&](const wsintercept::http_request& e) {
-        (void)w.core().respond(e.id, {true, 200, {}, "text/plain", {}, e.url});
+        (void)w.respond(e.id, {true, 200, {}, "text/plain", {}, e.url});
     };
     client c{w};
     for (const std::string path : {"/api/a", "/api/b?c=d"}) {
@@ -161,7 +161,7 @@ TEST_CASE("only the very request that got the 407 is taken for its own repetitio
 TEST_CASE("a 407 is remembered for the next request of its connection alone") {
     loopback_world w{with_proxy()};
     w.host.on_request = [&](const wsintercept::http_request& e) {
-        (void)w.core().respond(e.id, {true, 200, {}, "text/plain", {}, e.url});
+        (void)w.respond(e.id, {true, 200, {}, "text/plain", {}, e.url});
     };
     const asked first{"GET", "http://myapp/api/x", "myapp", "", "", ""};
     const std::string again = first.again(w.port).bytes();

@@ -6,6 +6,17 @@
 #include <memory>
 #include <numeric>
 
+template struct test::endpoint_world<test::endpoint>;
+
+std::error_code test::listen_with(wsintercept::loopback::options o) {
+    boost::asio::io_context io;
+    recorder host;
+    endpoint e{io, host, usual_table(), std::move(o)};
+    const std::error_code failed = e.listen();
+    REQUIRE((e.port() == 0) == !!failed);
+    return failed;
+}
+
 using namespace test;
 using wsintercept::error;
 using wsintercept::loopback::options;

@@ -18,7 +18,7 @@ void serve(loopback_world& w) {
         r.media_type = "text/plain";
         r.fields = "X-Test: 1\r\n";
         r.body = body;
-        REQUIRE_FALSE(w.core().respond(e.id, r));
+        REQUIRE_FALSE(w.respond(e.id, r));
     };
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("an upgrade right behind a request that is answered later") {
     REQUIRE(w.until_event("Request"));
     w.run_for(std::chrono::milliseconds{10});
     REQUIRE(w.host.events.size() == 1);
-    REQUIRE_FALSE(w.core().respond(w.host.last, {}));
+    REQUIRE_FALSE(w.respond(w.host.last, {}));
     REQUIRE(w.until_event("Receive text fin hello"));
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("HEAD, 204 and 304 send no body") {
         wsintercept::http_response r;
         r.status = status;
         r.body = "body";
-        REQUIRE_FALSE(w.core().respond(e.id, r));
+        REQUIRE_FALSE(w.respond(e.id, r));
     };
     client c{w};
     exchange(c, get("/api/a", {}, "HEAD"),
@@ -184,7 +184,7 @@ TEST_CASE("the page goes away while it waits; the answer finds nobody") {
     REQUIRE(w.until_event("Request"));
     c.hang_up();
     REQUIRE(w.until([&] { return w.served->connections() == 0; }));
-    REQUIRE(w.core().respond(w.host.last, {}) == error::no_open_request);
+    REQUIRE(w.respond(w.host.last, {}) == error::no_open_request);
     REQUIRE(w.host.events.size() == 1);
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("not handled is 404, not answered is 504") {
     w.host.on_request = [&](const auto& e) {
         wsintercept::http_response r;
         r.handled = false;
-        REQUIRE_FALSE(w.core().respond(e.id, r));
+        REQUIRE_FALSE(w.respond(e.id, r));
     };
     c.send(get("/api/a"));
     REQUIRE(c.until_has("HTTP/1.1 404 "));

@@ -103,7 +103,7 @@ TEST_CASE("messages go both ways on a redirected WebSocket") {
     client c{w};
     c.send(redirected(own_address(w), good_secret + for_url("ws://myapp/feed")) + text("hi"));
     REQUIRE(w.until_event("Receive"));
-    REQUIRE_FALSE(w.core().send(w.host.last, "you"));
+    REQUIRE_FALSE(w.send(w.host.last, "you"));
     REQUIRE(c.until_has(served(1, "you")));
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("a redirected WebSocket that asks for a manual answer gets it") {
     client c{w};
     c.send(redirected(own_address(w), good_secret + for_url("ws://myapp/manual")));
     REQUIRE(w.until_event("Upgrade manual ws://myapp/manual"));
-    REQUIRE_FALSE(w.core().answer(w.host.last, accepted()));
+    REQUIRE_FALSE(w.answer(w.host.last, accepted()));
     REQUIRE(c.until_has("\r\n\r\n"));
     REQUIRE(c.take() == accepted());
 }
@@ -265,9 +265,6 @@ TEST_CASE("what cannot carry a URL is no credentials, and nothing listens") {
           std::tuple{"X-Secret", "X-Url", launch_secret{}}}) {
         options o;
         o.credentials = credentials::redirect(name, url, s);
-        boost::asio::io_context io;
-        recorder host;
-        endpoint e{io, host, usual_table(), std::move(o)};
-        REQUIRE(e.listen() == std::errc::invalid_argument);
+        REQUIRE(listen_with(std::move(o)) == std::errc::invalid_argument);
     }
 }

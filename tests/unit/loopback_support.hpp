@@ -84,18 +84,47 @@ template <class Endpoint>
 struct endpoint_world : host_loop {
     explicit endpoint_world(
         wsintercept::loopback::options o = {},
-        std::shared_ptr<const wsintercept::intercepted_urls> table = usual_table())
-        : served{std::in_place, io, host, std::move(table), std::move(o)} {
-        REQUIRE_FALSE(served->listen());
-        port = served->port();
-        REQUIRE(port != 0);
-    }
+        std::shared_ptr<const wsintercept::intercepted_urls> table = usual_table());
+    ~endpoint_world();
 
     auto& core() { return served->sockets(); }
+    std::error_code send(wsintercept::socket_id id, std::string_view data);
+    std::error_code answer(wsintercept::socket_id id, std::string_view head);
+    std::error_code respond(wsintercept::socket_id id, const wsintercept::http_response& r);
 
     std::optional<Endpoint> served;
 };
+
+// Outside of the class, so that one file compiles the endpoint for all of its tests.
+template <class Endpoint>
+endpoint_world<Endpoint>::endpoint_world(wsintercept::loopback::options o,
+                                         std::shared_ptr<const wsintercept::intercepted_urls> table)
+    : served{std::in_place, io, host, std::move(table), std::move(o)} {
+    REQUIRE_FALSE(served->listen());
+    port = served->port();
+    REQUIRE(port != 0);
+}
+template <class Endpoint>
+endpoint_world<Endpoint>::~endpoint_world() = default;
+template <class Endpoint>
+std::error_code endpoint_world<Endpoint>::send(wsintercept::socket_id id, std::string_view data) {
+    return core().send(id, data);
+}
+template <class Endpoint>
+std::error_code endpoint_world<Endpoint>::answer(wsintercept::socket_id id, std::string_view head) {
+    return core().answer(id, head);
+}
+template <class Endpoint>
+std::error_code endpoint_world<Endpoint>::respond(wsintercept::socket_id id,
+                                                  const wsintercept::http_response& r) {
+    return core().respond(id, r);
+}
+
 using loopback_world = endpoint_world<endpoint>;
+extern template struct endpoint_world<endpoint>; // in loopback_endpoint.cpp
+
+/// What an endpoint with these options says when it is to listen.
+std::error_code listen_with(wsintercept::loopback::options o);
 
 inline sockaddr_in address_of(std::uint16_t port) {
     sockaddr_in at{};
