@@ -244,13 +244,13 @@ class session {
             began_ = never;
         if (at.messages == delivery::chunks)
             return chunk(got, at, sink);
-        if (got.fin && message_.empty())
+        if (got.fin && held().empty())
             return sink.on_message(got.payload, true, got.type);
         if (!hold(got.payload, at))
             return fail(error::memory_exhausted, rfc6455::message_too_big, at, sink);
         if (!got.fin)
             return;
-        sink.on_message(message_, true, got.type);
+        sink.on_message(held(), true, got.type);
         release_message(at);
     }
 
@@ -258,11 +258,11 @@ class session {
     template <class Sink>
     void chunk(const typename Frame::decoded& got, session_context& at, Sink& sink) {
         std::string_view part = got.payload;
-        const bool joined = !message_.empty();
+        const bool joined = !held().empty();
         if (joined) {
             if (!hold(part, at))
                 return fail(error::memory_exhausted, rfc6455::message_too_big, at, sink);
-            part = message_;
+            part = held();
         }
         const std::size_t whole =
             got.fin || got.type == data_type::binary ? part.size() : rfc6455::complete_prefix(part);
@@ -277,20 +277,25 @@ class session {
             hold({kept.data(), tail.size()}, at);
     }
 
+    std::string_view held() const noexcept {
+        return message_ ? std::string_view{*message_} : std::string_view{};
+    }
     /// Grows with the bytes received, never with a length that was announced.
     bool hold(std::string_view bytes, session_context& at) {
         if (bytes.size() > at.limits.unfinished - (std::min)(at.limits.unfinished, at.unfinished))
             return false;
         at.unfinished += bytes.size();
-        message_.append(bytes);
+        if (!message_)
+            message_ = std::make_unique<std::string>();
+        message_->append(bytes);
         return true;
     }
     void release_message(session_context& at) noexcept {
-        at.unfinished -= message_.size();
-        if (message_.capacity() > copied_below)
-            std::string{}.swap(message_);
-        else
-            message_.clear();
+        at.unfinished -= held().size();
+        if (message_ && message_->capacity() > copied_below)
+            message_.reset();
+        else if (message_)
+            message_->clear();
     }
 
     // RFC 6455 5.5.3: of several pings only the latest needs its pong, so a peer that sends pings
@@ -346,7 +351,7 @@ class session {
     bool pinged_ = false;     ///< a ping is out, and nothing was heard since
     std::size_t refused_ = 0; ///< size + 1 of what queue_full refused, until it has room
     output_queue output_;
-    std::string message_; ///< what came so far of a message that did not come at once
+    std::unique_ptr<std::string> message_; ///< what came so far of one that did not come at once
     std::unique_ptr<std::string> late_pong_;
     time_point heard_{};       ///< the last byte of the peer
     time_point began_ = never; ///< the first byte of the message or frame that is unfinished

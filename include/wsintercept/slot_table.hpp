@@ -36,7 +36,7 @@ class slot_table {
             ++used_;
         }
         slot& s = at(index);
-        s.used = true;
+        s.used = 1;
         ++count_;
         return {owner_, index, s.generation};
     }
@@ -55,7 +55,7 @@ class slot_table {
         slot& s = at(id.slot());
         s.value.~Value();
         new (&s.value) Value{};
-        s.used = false;
+        s.used = 0;
         --count_;
         if (++s.generation == max_generation)
             return;
@@ -80,9 +80,9 @@ class slot_table {
 
     struct slot {
         Value value{};
-        std::uint32_t generation = 1;
+        std::uint32_t generation : socket_id::generation_bits = 1;
+        std::uint32_t used : 1 = 0;
         std::uint32_t next_free = none;
-        bool used = false;
     };
 
     /// So many lie together: they never move, and are found with a shift.

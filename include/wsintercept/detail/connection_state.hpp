@@ -30,9 +30,9 @@ struct connection_state {
     std::size_t row = decision::no_row; ///< what the table decided, for `explain`
     std::unique_ptr<detail::opening> opening;
     session<Frame> socket;
-    time_point since{};        ///< the phase began
-    time_point armed = never;  ///< what wake_at was told last
-    std::size_t head_left = 0; ///< bytes of the 101 that the renderer has not taken
+    time_point since{};          ///< the phase began
+    time_point armed = never;    ///< what wake_at was told last
+    std::uint32_t head_left = 0; ///< bytes of the 101 that the renderer has not taken
     detail::phase phase = detail::phase::request;
     wsintercept::action action = wsintercept::action::external; ///< what the table decided
     std::uint8_t origin = 0;                                    ///< by origin_names

@@ -175,7 +175,7 @@ class connections : public mailbox::reader {
     void queue_head(state& s, std::string_view head) noexcept {
         session_context at = context(s);
         s.socket.append_head(head, at);
-        s.head_left = head.size();
+        s.head_left = static_cast<std::uint32_t>(head.size());
         s.since = now_;
     }
 
@@ -220,7 +220,7 @@ class connections : public mailbox::reader {
             s.announced = false;
         if (s.phase == phase::denied || s.phase == phase::over)
             s.since = now_;
-        s.head_left -= (std::min)(s.head_left, n);
+        s.head_left -= static_cast<std::uint32_t>((std::min)(std::size_t{s.head_left}, n));
         if (s.head_left == 0 && (s.phase == phase::automatic || s.phase == phase::accepted)) {
             const bool automatic = s.phase == phase::automatic;
             s.phase = phase::open;
