@@ -12,6 +12,7 @@ headers may be missing are left out: Qt's and WebKitGTK's.
 import difflib
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from clang.cindex import AccessSpecifier, CursorKind, Index, TranslationUnit
@@ -25,6 +26,12 @@ CLASSES = {CursorKind.CLASS_DECL, CursorKind.STRUCT_DECL, CursorKind.UNION_DECL,
            CursorKind.CLASS_TEMPLATE, CursorKind.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION}
 FUNCTIONS = {CursorKind.FUNCTION_DECL, CursorKind.FUNCTION_TEMPLATE, CursorKind.CXX_METHOD,
              CursorKind.CONSTRUCTOR, CursorKind.DESTRUCTOR, CursorKind.CONVERSION_FUNCTION}
+
+
+@cache
+def header_of(name):
+    path = Path(name).resolve()
+    return str(path.relative_to(HEADERS)) if HEADERS in path.parents else None
 
 
 class Declaration:
@@ -61,8 +68,7 @@ class Reader:
     def header(self, cursor):
         """Which of the headers it is in."""
         file = cursor.location.file
-        path = Path(file.name).resolve() if file else None
-        return str(path.relative_to(HEADERS)) if path and HEADERS in path.parents else None
+        return header_of(file.name) if file else None
 
     def text(self, cursor, start=None, stop=None):
         """As it is written, without comments, in one line."""

@@ -1,0 +1,190 @@
+"""The pages of the reference: one a folder of headers, with all that these declare."""
+
+import re
+from html import escape, unescape
+
+from api import CLASSES, FUNCTIONS, HEADERS
+from clang.cindex import CursorKind
+from comments import ALIASES, DATA, TYPES, about, lines_of, read
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import CppLexer
+from text import Links, Text
+
+TITLES = {"": "Core", "url": "URLs", "rfc6455": "RFC 6455: WebSocket",
+          "rfc7692": "RFC 7692: deflate", "rfc9112": "RFC 9112: heads", "loopback": "Endpoint",
+          "bridge": "Bridge", "renderer": "Adapters", "renderer/cef": "Adapters: CEF"}
+# How a cursor's kind is called here.
+WORDS = {CursorKind.CLASS_DECL: "class", CursorKind.STRUCT_DECL: "struct",
+         CursorKind.UNION_DECL: "union", CursorKind.ENUM_DECL: "enum",
+         CursorKind.CLASS_TEMPLATE: "class template",
+         CursorKind.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION: "specialization",
+         CursorKind.VAR_DECL: "constant", CursorKind.MACRO_DEFINITION: "macro"}
+
+
+CPP, INLINE = CppLexer(), HtmlFormatter(nowrap=True)
+
+
+def coloured(code):
+    return highlight(code, CPP, INLINE).rstrip("\n")
+
+
+def folder_of(header):
+    return header.rpartition("/")[0]
+
+
+def page_of(header):
+    return f"reference/{folder_of(header).replace('/', '-') or 'core'}.html"
+
+
+def anchor_of(entry, taken):
+    """Its path; of overloads after the first, with a number."""
+    name = re.sub(r"[^\w:~.+<>=!()*&-]+", "-", entry.path or entry.outer.path)
+    number = 1
+    while (anchor := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    taken.add(anchor)
+    return anchor
+
+
+class Reference:
+    def __init__(self, links):
+        self.links, self.entries = links, read()
+        self.sources = {header: (HEADERS / header).read_text() for header in self.entries}
+        taken = {}
+        for header, listed in self.entries.items():
+            page = page_of(header)
+            links.headers[header] = f"{page}#{header}"
+            for entry in (each for outer in listed if not outer.is_only_named() for each in outer):
+                entry.anchor = anchor_of(entry, taken.setdefault(page, set()))
+                if entry.name and not (entry.is_guide or entry.is_made()):
+                    links.add(entry.path, f"{page}#{entry.anchor}")
+
+    def headers(self):
+        return list(self.entries)
+
+    def pages(self):
+        """Of each page: title, body, contents."""
+        pages = {}
+        for folder, title in TITLES.items():
+            headers = [header for header in self.entries if folder_of(header) == folder]
+            page = page_of(headers[0])
+            self.text = Text(self.links, page)
+            self.page = page
+            body = [f"<h1>{title}</h1>", self.names(headers)]
+            body += [self.header(header) for header in headers]
+            pages[page] = title, "\n".join(body), [
+                (header, header.removeprefix(f"{folder}/")) for header in headers]
+        return pages
+
+    def names(self, headers):
+        """What a page has, header by header."""
+        out = []
+        for header in headers:
+            anchors = {}
+            for entry in self.entries[header]:
+                if not (entry.is_guide or entry.is_only_named()):
+                    anchors.setdefault(entry.name, entry.anchor)
+            spans = ", ".join(f'<a href="#{escape(anchor)}"><code>{escape(name)}</code></a>'
+                              for name, anchor in anchors.items())
+            out.append(f'<li><a href="#{header}">{header}</a>{": " if spans else ""}{spans}</li>')
+        return "\n".join(['<ul class="names">', *out, "</ul>"])
+
+    def header(self, header):
+        where = Links.relative(f"source/{header}.html", self.page)
+        out = [f'<section><h2 id="{header}"><a href="{where}"><code>'
+               f"{escape(f'#include <wsintercept/{header}>')}</code></a></h2>",
+               self.text.comment(about(lines_of(header)), "", None)]
+        named = [entry for entry in self.entries[header] if entry.is_only_named()]
+        if named:
+            out.append(f"<pre>{coloured(chr(10).join(f'{entry.line};' for entry in named))}</pre>")
+        before = None
+        for entry in self.entries[header]:
+            if not entry.is_only_named():
+                out.append(self.outermost(entry, before))
+                before = entry
+        return "\n".join([*out, "</section>"])
+
+    def outermost(self, entry, before):
+        """A declaration at namespace scope; an overload goes with the one before it."""
+        if before and before.path == entry.path and not entry.is_type():
+            return f'<div id="{escape(entry.anchor)}">{self.one(entry, before)}</div>'
+        source = Links.relative(f"source/{entry.header}.html#L-{entry.begin}", self.page)
+        word = "concept" if entry.is_concept() else "function" if entry.kind in FUNCTIONS else \
+            "alias" if entry.kind in ALIASES else WORDS[entry.kind]
+        scope = escape(entry.path.removesuffix(entry.name))
+        return (f'<h3 id="{escape(entry.anchor)}"><code><small>{scope}</small>{escape(entry.name)}'
+                f'</code> <span>{word}</span> <a href="{source}">source</a></h3>\n{self.one(entry)}')
+
+    def one(self, entry, before=None):
+        """Declaration, comment, members."""
+        comment = "" if before and before.comment == entry.comment else self.comment(entry)
+        return "\n".join([self.declared([entry]), comment, *self.members(entry)])
+
+    def declared(self, entries):
+        spans = [f'<code class="declared">{coloured(self.as_written(entry))}</code>'
+                 for entry in entries]
+        return f'<pre>{chr(10).join(spans)}</pre>'
+
+    def comment(self, entry):
+        if not entry.comment:
+            return ""
+        scope = entry.path if entry.is_type() else entry.outer.path if entry.outer else \
+            entry.path.rpartition("::")[0]
+        return self.text.comment(entry.comment, scope, f"{self.page}#{entry.anchor}")
+
+    def members(self, entry):
+        """First the data, as a table; then all else, what has no comment of its own together."""
+        shown = [each for member in entry.members
+                 for each in (member.members if not member.name and member.is_type() else [member])]
+        data = [member for member in shown if member.kind in DATA]
+        out = [self.table(entry, data)] if data else []
+        run = []
+        for member in [member for member in shown if member.kind not in DATA] + [None]:
+            if run and (member is None or member.comment or member.group or member.is_type()):
+                ids = "".join(f'<a id="{escape(each.anchor)}"></a>' for each in run)
+                out.append(f'<div class="member">{ids}{self.declared(run)}</div>')
+                run = []
+            if member and member.group:
+                out.append(f'<div class="group">{self.text.comment(member.group, entry.path, None)}</div>')
+            if member and (member.comment or member.is_type()):
+                out.append(f'<div class="member" id="{escape(member.anchor)}">{self.one(member)}</div>')
+            elif member:
+                run.append(member)
+        return [f'<div class="members">{chr(10).join(out)}</div>'] if out else []
+
+    def table(self, entry, data):
+        """Of data members or enumerators, and of those what their messages say."""
+        messages = self.messages(entry)
+        rows = []
+        for member in data:
+            if member.group:
+                text = self.text.comment(member.group, entry.path, None)
+                rows.append(f'<tr><th colspan="{3 if messages else 2}">{text}</th></tr>')
+            cells = [f'<code class="declared">{coloured(member.line)}</code>', self.comment(member)]
+            if messages:
+                cells.append(escape(messages.get(member.name, "")))
+            rows.append(f'<tr id="{escape(member.anchor)}"><td>{"</td><td>".join(cells)}</td></tr>')
+        heads = f"<tr><th></th><th></th><th>message</th></tr>" if messages else ""
+        return f'<div class="wide"><table>{heads}{"".join(rows)}</table></div>'
+
+    def messages(self, entry):
+        """Of enumerators, where a function of the header has a text for each."""
+        texts = re.findall(rf'case {entry.name}::(\w+):\s*return ((?:"(?:[^"\\]|\\.)*"\s*)+);',
+                           self.sources[entry.header])
+        return {name: "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)) for name, text in texts} \
+            if entry.kind == CursorKind.ENUM_DECL else {}
+
+    def as_written(self, entry):
+        """The declaration in the lines that the header has it in, without its comments."""
+        lines = self.sources[entry.header].encode()
+        start = entry.cursor.extent.start
+        written = lines[start.offset:].decode()
+        at = 0
+        for character in re.sub(r"\s", "", entry.line):
+            at = re.compile(r"(?:\s|//[^\n]*)*").match(written, at).end()
+            if written[at:at + 1] != character:
+                return entry.line
+            at += 1
+        written = re.sub(r"^" + " " * (start.column - 1), "", written[:at], flags=re.M)
+        return re.sub(r"^ *///?.*\n| *///<.*", "", written, flags=re.M)
