@@ -12,7 +12,8 @@ a header say what it is about. What needs a comment of its own:
 
 The comment of a class stands for its data and its aliases, and for what says its purpose by its form:
 how it is made, copied and destroyed, comparison, what overrides, a `const` function without
-parameters, and what is asked for by a concept that the class's comment names.
+parameters, and what has its comment in a class, or is asked for by a concept, that the class names in
+its comment or derives from.
 """
 
 import re
@@ -153,17 +154,27 @@ def lines_of(header):
     return (HEADERS / header).read_text().splitlines()
 
 
+def named_by(entry):
+    """The classes and concepts that a class's comment names as code, or that it derives from."""
+    code = re.findall(r"`([\w:]+)`|\b(\w+(?:::\w+)+)|\b(\w+_\w+)", entry.comment)
+    bases = re.findall(r"\w+", entry.line.partition(" : ")[2])
+    return {name.rpartition("::")[2] for names in code for name in names if name} | set(bases)
+
+
 def undocumented(by_header):
     """What is public and lacks a comment."""
     found = [entry for listed in by_header.values() for outer in listed for entry in outer]
-    concepts = {entry.name: entry for entry in found if entry.is_concept()}
+    explained = {}  # by class or concept: the functions that it says something of
+    for entry in found:
+        said = {member.name for member in entry.members if member.comment}
+        if entry.is_concept():
+            said |= set(re.findall(r"\b(\w+)\(", entry.line + entry.comment))
+        explained.setdefault(entry.name, set()).update(said)
     for entry in found:
         if entry.comment or entry.says_it_by_its_form():
             continue
-        named = re.findall(r"\w+", entry.outer.comment) if entry.outer else []
-        asked_for = " ".join(concepts[name].line + concepts[name].comment
-                             for name in named if name in concepts)
-        if not re.search(rf"\b{re.escape(entry.name)}\(", asked_for):
+        if not entry.outer or not any(entry.name in explained.get(name, ())
+                                      for name in named_by(entry.outer)):
             yield entry
 
 

@@ -18,6 +18,7 @@ struct ignore : ignore<Events>... {
 };
 template <class Event>
 struct ignore<Event> {
+    /// Nothing.
     void on(const Event&) noexcept {}
 };
 
