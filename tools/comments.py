@@ -54,6 +54,7 @@ class Entry:
         self.above, behind, self.group = ("", "", "") if in_one_line else \
             comments_of(self.begin, self.end, lines)
         self.comment = "\n".join(filter(None, [self.above, behind]))
+        self.run = None  # the first of those whose comment is this one's, too
         self.members = with_runs([Entry(each, header, lines, self) for each in declared.members], lines)
 
     def __iter__(self):
@@ -118,12 +119,12 @@ def comments_of(begin, end, lines):
 def with_runs(entries, lines):
     """Those that follow right behind one of their kind share its comment."""
     for before, entry in zip(entries, entries[1:]):
-        alike = before.name == entry.name or (entry.outer is None and (
+        alike = before.name == entry.name and not entry.is_type() or (entry.outer is None and (
             before.kind == entry.kind and entry.kind in ALIASES | DATA
             or before.is_concept() and entry.is_concept()))
         between = lines[before.end:entry.begin - 1]
         if alike and not entry.above and not between:
-            entry.above = before.above
+            entry.above, entry.run = before.above, before.run or before
             entry.comment = entry.comment or entry.above
     return entries
 
@@ -142,7 +143,8 @@ def read():
             continue
         headers.append(header)
     reader = Reader(headers, flags)
-    return {header: entries(declared, header) for header, declared in reader.declarations.items()}
+    return {header: entries(declared, header) for header, declared in reader.declarations.items()
+            if "detail/" not in header}
 
 
 def entries(declared, header):

@@ -22,11 +22,21 @@ WORDS = {CursorKind.CLASS_DECL: "class", CursorKind.STRUCT_DECL: "struct",
          CursorKind.VAR_DECL: "constant", CursorKind.MACRO_DEFINITION: "macro"}
 
 
+PLURALS = {"constant": "constants", "alias": "aliases", "concept": "concepts"}
 CPP, INLINE = CppLexer(), HtmlFormatter(nowrap=True)
 
 
 def coloured(code):
     return highlight(code, CPP, INLINE).rstrip("\n")
+
+
+def word_for(entry):
+    if entry.is_concept():
+        return "concept"
+    if entry.is_guide:
+        return "deduction guide"
+    return "function" if entry.kind in FUNCTIONS else \
+        "alias" if entry.kind in ALIASES else WORDS[entry.kind]
 
 
 def folder_of(header):
@@ -97,29 +107,40 @@ class Reference:
                self.text.comment(about(lines_of(header)), "", None)]
         named = [entry for entry in self.entries[header] if entry.is_only_named()]
         if named:
-            out.append(f"<pre>{coloured(chr(10).join(f'{entry.line};' for entry in named))}</pre>")
-        before = None
+            out.append(self.declared(named))
+        runs = {}  # of what shares a comment: by the first of them
         for entry in self.entries[header]:
             if not entry.is_only_named():
-                out.append(self.outermost(entry, before))
-                before = entry
+                runs.setdefault(entry.run or entry, []).append(entry)
+        out += [self.outermost(run) for run in runs.values()]
         return "\n".join([*out, "</section>"])
 
-    def outermost(self, entry, before):
-        """A declaration at namespace scope; an overload goes with the one before it."""
-        if before and before.path == entry.path and not entry.is_type():
-            return f'<div id="{escape(entry.anchor)}">{self.one(entry, before)}</div>'
-        source = Links.relative(f"source/{entry.header}.html#L-{entry.begin}", self.page)
-        word = "concept" if entry.is_concept() else "function" if entry.kind in FUNCTIONS else \
-            "alias" if entry.kind in ALIASES else WORDS[entry.kind]
-        scope = escape(entry.path.removesuffix(entry.name))
-        return (f'<h3 id="{escape(entry.anchor)}"><code><small>{scope}</small>{escape(entry.name)}'
-                f'</code> <span>{word}</span> <a href="{source}">source</a></h3>\n{self.one(entry)}')
+    def outermost(self, run):
+        """A declaration at namespace scope, or those that share a comment."""
+        first = run[0]
+        source = Links.relative(f"source/{first.header}.html#L-{first.begin}", self.page)
+        many = len(run) > 1 and not all(entry.name == first.name for entry in run)
+        word = word_for(first)
+        scope = escape(first.path.removesuffix(first.name))
+        names = scope or "wsintercept::"
+        if not many:
+            names = f"<small>{scope}</small>{escape(first.name)}"
+        anchor = "" if many else f' id="{escape(first.anchor)}"'
+        head = (f'<h3{anchor}><code>{names}</code> <span>{PLURALS.get(word, word) if many else word}</span> '
+                f'<a href="{source}">source</a></h3>\n')
+        if first.kind in DATA and many:
+            return head + self.text.comment(first.above, scope, None) + self.table(first, run)
+        return head + self.together(run if many else run[1:], self.declared(run)) + \
+            "\n".join([self.comment(first), *self.members(first)])
 
-    def one(self, entry, before=None):
+    @staticmethod
+    def together(entries, shown):
+        """With the anchors of all that is shown there."""
+        return "".join(f'<a id="{escape(entry.anchor)}"></a>' for entry in entries) + shown
+
+    def one(self, entry):
         """Declaration, comment, members."""
-        comment = "" if before and before.comment == entry.comment else self.comment(entry)
-        return "\n".join([self.declared([entry]), comment, *self.members(entry)])
+        return "\n".join([self.declared([entry]), self.comment(entry), *self.members(entry)])
 
     def declared(self, entries):
         spans = [f'<code class="declared">{coloured(self.as_written(entry))}</code>'
@@ -142,8 +163,7 @@ class Reference:
         run = []
         for member in [member for member in shown if member.kind not in DATA] + [None]:
             if run and (member is None or member.comment or member.group or member.is_type()):
-                ids = "".join(f'<a id="{escape(each.anchor)}"></a>' for each in run)
-                out.append(f'<div class="member">{ids}{self.declared(run)}</div>')
+                out.append(f'<div class="member">{self.together(run, self.declared(run))}</div>')
                 run = []
             if member and member.group:
                 out.append(f'<div class="group">{self.text.comment(member.group, entry.path, None)}</div>')
@@ -161,7 +181,9 @@ class Reference:
             if member.group:
                 text = self.text.comment(member.group, entry.path, None)
                 rows.append(f'<tr><th colspan="{3 if messages else 2}">{text}</th></tr>')
-            cells = [f'<code class="declared">{coloured(member.line)}</code>', self.comment(member)]
+            of_run = member.outer is None and member.comment == member.above  # stands ahead of it
+            said = "" if of_run else self.comment(member)
+            cells = [f'<code class="declared">{coloured(member.line)}</code>', said]
             if messages:
                 cells.append(escape(messages.get(member.name, "")))
             rows.append(f'<tr id="{escape(member.anchor)}"><td>{"</td><td>".join(cells)}</td></tr>')

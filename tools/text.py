@@ -116,8 +116,8 @@ def slug(text, _separator):
 
 
 def with_output(block):
-    """What a block prints, shown below it."""
-    printed = PRINTS.search(block[1])
+    """What a program prints, shown below it."""
+    printed = None if "<!-- in:" in block[1] else PRINTS.search(block[1])
     return block[2] + (f'\n<pre class="output">{escape(printed[1])}</pre>\n' if printed else "")
 
 
