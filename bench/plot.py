@@ -4,8 +4,9 @@ colours for light and dark in itself, so that it looks the same wherever it is s
 from html import escape
 from math import floor, log10
 
-LIGHT = ["#1b6ca8", "#d98c2b", "#4f8f3c", "#a05195", "#7a7f85"]
-DARK = ["#5aa9e6", "#e8a755", "#7fbf6b", "#cf8ac6", "#9aa2a9"]
+# A colour for each that is measured.
+LIGHT = ["#1b6ca8", "#d98c2b", "#4f8f3c", "#a05195", "#7a7f85", "#b8bcc0", "#c2453a", "#2a9d8f"]
+DARK = ["#5aa9e6", "#e8a755", "#7fbf6b", "#cf8ac6", "#9aa2a9", "#5f676e", "#ef8379", "#5cc7b8"]
 BAR, GAP, CHARACTER, WIDTH, FIGURE = 15, 11, 6.5, 420, 90
 FONT = 'font-family="system-ui, Noto Sans, DejaVu Sans, sans-serif" font-size="11"'
 
