@@ -218,7 +218,7 @@ def check_command(words):
     program, arguments = words[0], words[1:]
     if program == "meson" and arguments[:1] == ["setup"]:
         for option in (word[2:].split("=")[0] for word in arguments if word.startswith("-D")):
-            if not re.search(rf"^option\('{re.escape(option)}'", meson_text(), re.M):
+            if not re.search(rf"^option\(\s*'{re.escape(option)}'", meson_text(), re.M):
                 raise Wrong(f"no option {option} in meson_options.txt")
     elif program == "ninja":
         targets = [word for before, word in zip(words, arguments)
