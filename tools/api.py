@@ -121,8 +121,7 @@ class Reader:
             return None
         declared = Declaration(cursor, scope, line)
         if cursor.kind in CLASSES or cursor.kind == CursorKind.ENUM_DECL:
-            members = [self.declaration(child, "") for child in cursor.get_children()
-                       if self.is_member(child)]
+            members = [self.declaration(child, "") for child in self.members_of(cursor)]
             declared.members = [member for member in members if member]
         return declared
 
@@ -132,6 +131,17 @@ class Reader:
         if cursor.kind in CLASSES:
             return not cursor.is_definition() and header != "forward.hpp"
         return cursor.kind in FUNCTIONS and cursor.canonical != cursor
+
+    def members_of(self, cursor):
+        """Those of public bases in `detail`, too: they are the class's own for all that use it."""
+        for child in cursor.get_children():
+            if self.is_member(child):
+                yield child
+            elif (child.kind == CursorKind.CXX_BASE_SPECIFIER and "detail::" in self.text(child)
+                  and child.access_specifier == AccessSpecifier.PUBLIC):
+                named = next(ref for ref in child.get_children()
+                             if ref.kind in (CursorKind.TEMPLATE_REF, CursorKind.TYPE_REF))
+                yield from self.members_of(named.referenced)
 
     @staticmethod
     def is_member(cursor):

@@ -19,8 +19,9 @@ its comment or derives from.
 import re
 import subprocess
 import sys
+from functools import cache
 
-from api import CLASSES, HEADERS, LEFT_OUT, Reader
+from api import CLASSES, HEADERS, LEFT_OUT, Reader, header_of
 from clang.cindex import CursorKind
 
 # The headers that need those of an engine, which may be missing: what pkg-config calls them.
@@ -37,9 +38,10 @@ MADE = {CursorKind.CONSTRUCTOR, CursorKind.DESTRUCTOR}
 class Entry:
     """A declaration with its names, its comment and its members."""
 
-    def __init__(self, declared, header, lines, outer=None):
-        self.outer, self.header, self.line = outer, header, declared.line
-        self.cursor = declared.cursor
+    def __init__(self, declared, outer=None):
+        self.outer, self.line, self.cursor = outer, declared.line, declared.cursor
+        self.header = header_of(self.cursor.location.file.name) # a base's members are elsewhere
+        lines = lines_of(self.header)
         self.kind = self.cursor.kind
         self.name = self.cursor.spelling
         if self.kind == CursorKind.FRIEND_DECL: # of a function, which it declares
@@ -55,7 +57,7 @@ class Entry:
             comments_of(self.begin, self.end, lines)
         self.comment = "\n".join(filter(None, [self.above, behind]))
         self.run = None  # the first of those whose comment is this one's, too
-        self.members = with_runs([Entry(each, header, lines, self) for each in declared.members], lines)
+        self.members = with_runs([Entry(each, self) for each in declared.members])
 
     def __iter__(self):
         """It and all its members."""
@@ -116,14 +118,14 @@ def comments_of(begin, end, lines):
     return "\n".join(above), "\n".join(behind), "\n".join(heading)
 
 
-def with_runs(entries, lines):
+def with_runs(entries):
     """Those that follow right behind one of their kind share its comment."""
     for before, entry in zip(entries, entries[1:]):
         alike = before.name == entry.name and not entry.is_type() or (entry.outer is None and (
             before.kind == entry.kind and entry.kind in ALIASES | DATA
             or before.is_concept() and entry.is_concept()))
-        between = lines[before.end:entry.begin - 1]
-        if alike and not entry.above and not between:
+        next_to_it = before.header == entry.header and before.end + 1 == entry.begin
+        if alike and next_to_it and not entry.above:
             entry.above, entry.run = before.above, before.run or before
             entry.comment = entry.comment or entry.above
     return entries
@@ -143,15 +145,11 @@ def read():
             continue
         headers.append(header)
     reader = Reader(headers, flags)
-    return {header: entries(declared, header) for header, declared in reader.declarations.items()
-            if "detail/" not in header}
+    return {header: with_runs([Entry(each) for each in declared])
+            for header, declared in reader.declarations.items() if "detail/" not in header}
 
 
-def entries(declared, header):
-    lines = lines_of(header)
-    return with_runs([Entry(each, header, lines) for each in declared], lines)
-
-
+@cache
 def lines_of(header):
     return (HEADERS / header).read_text().splitlines()
 

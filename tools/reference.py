@@ -1,11 +1,11 @@
 """The pages of the reference: one a folder of headers, with all that these declare."""
 
 import re
-from html import escape, unescape
+from html import escape
 
-from api import CLASSES, FUNCTIONS, HEADERS
+from api import FUNCTIONS, HEADERS
 from clang.cindex import CursorKind
-from comments import ALIASES, DATA, TYPES, about, lines_of, read
+from comments import ALIASES, DATA, ENGINES, about, lines_of, read
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import CppLexer
@@ -20,8 +20,6 @@ WORDS = {CursorKind.CLASS_DECL: "class", CursorKind.STRUCT_DECL: "struct",
          CursorKind.CLASS_TEMPLATE: "class template",
          CursorKind.CLASS_TEMPLATE_PARTIAL_SPECIALIZATION: "specialization",
          CursorKind.VAR_DECL: "constant", CursorKind.MACRO_DEFINITION: "macro"}
-
-
 PLURALS = {"constant": "constants", "alias": "aliases", "concept": "concepts"}
 CPP, INLINE = CppLexer(), HtmlFormatter(nowrap=True)
 
@@ -37,6 +35,11 @@ def word_for(entry):
         return "deduction guide"
     return "function" if entry.kind in FUNCTIONS else \
         "alias" if entry.kind in ALIASES else WORDS[entry.kind]
+
+
+def spaced(path):
+    """It may be broken behind each part."""
+    return escape(path).replace("/", "/<wbr>")
 
 
 def folder_of(header):
@@ -82,6 +85,11 @@ class Reference:
             self.text = Text(self.links, page)
             self.page = page
             body = [f"<h1>{title}</h1>", self.names(headers)]
+            absent = [header for header in ENGINES
+                      if folder_of(header) == folder and header not in self.entries]
+            if absent:
+                body.append(f"<p>Without {', '.join(absent)}: the headers of their engines were "
+                            "not there when these pages were made.</p>")
             body += [self.header(header) for header in headers]
             pages[page] = title, "\n".join(body), [
                 (header, header.removeprefix(f"{folder}/")) for header in headers]
@@ -103,7 +111,7 @@ class Reference:
     def header(self, header):
         where = Links.relative(f"source/{header}.html", self.page)
         out = [f'<section><h2 id="{header}"><a href="{where}"><code>'
-               f"{escape(f'#include <wsintercept/{header}>')}</code></a></h2>",
+               f"{spaced(f'#include <wsintercept/{header}>')}</code></a></h2>",
                self.text.comment(about(lines_of(header)), "", None)]
         named = [entry for entry in self.entries[header] if entry.is_only_named()]
         if named:
