@@ -3,17 +3,17 @@
 
     comments.py --check  names what is public and lacks a comment
 
-A comment is `///` lines right above a declaration, or `///<` behind it; the lines `//` at the top of
-a header say what it is about. What needs a comment of its own:
+A comment is `///` lines right above a declaration, or `///<` behind it; the lines `//` at the top
+of a header say what it is about. What needs a comment of its own:
 
-- at namespace scope each type, concept, alias, function and constant; a run of aliases, constants or
-  concepts without a blank line between them shares one, as overloads side by side do;
+- at namespace scope each type, concept, alias, function and constant; a run of aliases, constants
+  or concepts without a blank line between them shares one, as overloads side by side do;
 - in a class each type, and each function that takes something or changes something.
 
-The comment of a class stands for its data and its aliases, and for what says its purpose by its form:
-how it is made, copied and destroyed, comparison, what overrides, a `const` function without
-parameters, and what has its comment in a class, or is asked for by a concept, that the class names in
-its comment or derives from.
+The comment of a class stands for its data and its aliases, and for what says its purpose by its
+form: how it is made, copied and destroyed, comparison, what overrides, a `const` function without
+parameters, and what has its comment in a class, or is asked for by a concept, that the class names
+in its comment or derives from.
 """
 
 import re
@@ -40,11 +40,11 @@ class Entry:
 
     def __init__(self, declared, outer=None):
         self.outer, self.line, self.cursor = outer, declared.line, declared.cursor
-        self.header = header_of(self.cursor.location.file.name) # a base's members are elsewhere
+        self.header = header_of(self.cursor.location.file.name)  # a base's members are elsewhere
         lines = lines_of(self.header)
         self.kind = self.cursor.kind
         self.name = self.cursor.spelling
-        if self.kind == CursorKind.FRIEND_DECL: # of a function, which it declares
+        if self.kind == CursorKind.FRIEND_DECL:  # of a function, which it declares
             self.kind = CursorKind.CXX_METHOD
             self.name = re.search(r"(operator\W+|\w+)\(", self.line)[1]
         self.is_guide = self.name.startswith("<deduction guide")
@@ -52,7 +52,7 @@ class Entry:
         scope = f"{outer.path}::" if outer else declared.scope
         self.path = (scope + self.name).strip(":")
         self.begin, self.end = self.cursor.extent.start.line, self.cursor.extent.end.line
-        in_one_line = outer is not None and self.begin == outer.begin # whose comment is there
+        in_one_line = outer is not None and self.begin == outer.begin  # whose comment is there
         self.above, behind, self.group = ("", "", "") if in_one_line else \
             comments_of(self.begin, self.end, lines)
         self.comment = "\n".join(filter(None, [self.above, behind]))

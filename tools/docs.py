@@ -42,7 +42,10 @@ PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="{top}pages.css">
 </head>
 <body>
-<header><a class="home" href="{top}index.html">wsintercept</a> {version} <a class="skip" href="#nav">Contents</a></header>
+<header>
+<a class="home" href="{top}index.html">wsintercept</a> {version}
+<a class="skip" href="#nav">Contents</a>
+</header>
 <main class="{kind}">
 {body}
 {turn}

@@ -128,18 +128,25 @@ class Reference:
         first = run[0]
         source = Links.relative(f"source/{first.header}.html#L-{first.begin}", self.page)
         many = len(run) > 1 and not all(entry.name == first.name for entry in run)
-        word = word_for(first)
+        word = PLURALS.get(word_for(first), "") if many else word_for(first)
         scope = escape(first.path.removesuffix(first.name))
         names = scope or "wsintercept::"
         if not many:
             names = f"<small>{scope}</small>{escape(first.name)}"
         anchor = "" if many else f' id="{escape(first.anchor)}"'
-        head = (f'<h3{anchor}><code>{names}</code> <span>{PLURALS.get(word, word) if many else word}</span> '
+        group = self.grouped(first, scope)
+        head = (f'{group}<h3{anchor}><code>{names}</code> <span>{word}</span> '
                 f'<a href="{source}">source</a></h3>\n')
         if first.kind in DATA and many:
             return head + self.text.comment(first.above, scope, None) + self.table(first, run)
         return head + self.together(run if many else run[1:], self.declared(run)) + \
             "\n".join([self.comment(first), *self.members(first)])
+
+    def grouped(self, entry, scope):
+        """The heading of the declarations that it is the first of."""
+        if not entry.group:
+            return ""
+        return f'<div class="group">{self.text.comment(entry.group, scope, None)}</div>'
 
     @staticmethod
     def together(entries, shown):
@@ -174,9 +181,10 @@ class Reference:
                 out.append(f'<div class="member">{self.together(run, self.declared(run))}</div>')
                 run = []
             if member and member.group:
-                out.append(f'<div class="group">{self.text.comment(member.group, entry.path, None)}</div>')
+                out.append(self.grouped(member, entry.path))
             if member and (member.comment or member.is_type()):
-                out.append(f'<div class="member" id="{escape(member.anchor)}">{self.one(member)}</div>')
+                anchor = escape(member.anchor)
+                out.append(f'<div class="member" id="{anchor}">{self.one(member)}</div>')
             elif member:
                 run.append(member)
         return [f'<div class="members">{chr(10).join(out)}</div>'] if out else []
@@ -195,7 +203,7 @@ class Reference:
             if messages:
                 cells.append(escape(messages.get(member.name, "")))
             rows.append(f'<tr id="{escape(member.anchor)}"><td>{"</td><td>".join(cells)}</td></tr>')
-        heads = f"<tr><th></th><th></th><th>message</th></tr>" if messages else ""
+        heads = "<tr><th></th><th></th><th>message</th></tr>" if messages else ""
         return f'<div class="wide"><table>{heads}{"".join(rows)}</table></div>'
 
     def messages(self, entry):

@@ -12,7 +12,7 @@ from markdown.extensions.codehilite import CodeHiliteExtension
 from markdown.extensions.toc import TocExtension
 from markdown.treeprocessors import Treeprocessor
 
-# A block and the comments right ahead of it, of which one may say what it prints: tests/doc/check.py
+# A block and the comments right ahead of it, which tests/doc/check.py reads.
 BLOCK = re.compile(r"((?:^<!--(?:(?!-->).)*-->\n)+)(^```cpp\n.*?^```\n)", re.M | re.S)
 PRINTS = re.compile(r"<!--\s*prints:\s*(.*?)\s*-->", re.S)
 COMMENT = re.compile(r"^<!--.*?-->\n", re.M | re.S)
