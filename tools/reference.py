@@ -153,10 +153,6 @@ class Reference:
         """With the anchors of all that is shown there."""
         return "".join(f'<a id="{escape(entry.anchor)}"></a>' for entry in entries) + shown
 
-    def one(self, entry):
-        """Declaration, comment, members."""
-        return "\n".join([self.declared([entry]), self.comment(entry), *self.members(entry)])
-
     def declared(self, entries):
         spans = [f'<code class="declared">{coloured(self.as_written(entry))}</code>'
                  for entry in entries]
@@ -175,18 +171,24 @@ class Reference:
                  for each in (member.members if not member.name and member.is_type() else [member])]
         data = [member for member in shown if member.kind in DATA]
         out = [self.table(entry, data)] if data else []
-        run = []
-        for member in [member for member in shown if member.kind not in DATA] + [None]:
-            if run and (member is None or member.comment or member.group or member.is_type()):
-                out.append(f'<div class="member">{self.together(run, self.declared(run))}</div>')
-                run = []
-            if member and member.group:
-                out.append(self.grouped(member, entry.path))
-            if member and (member.comment or member.is_type()):
-                anchor = escape(member.anchor)
-                out.append(f'<div class="member" id="{anchor}">{self.one(member)}</div>')
-            elif member:
-                run.append(member)
+        groups = {}  # overloads with one comment, by the first of them
+        for member in shown:
+            if member.kind not in DATA:
+                groups.setdefault(member.run or member, []).append(member)
+        bare = []
+        for first, group in [*groups.items(), (None, [])]:
+            alone = first and (first.comment or first.is_type())
+            if bare and (not first or alone or first.group):
+                out.append(f'<div class="member">{self.together(bare, self.declared(bare))}</div>')
+                bare = []
+            if first and first.group:
+                out.append(self.grouped(first, entry.path))
+            if alone:
+                shown_there = self.together(group, self.declared(group))
+                out.append(f'<div class="member">{shown_there}{self.comment(first)}'
+                           f'{chr(10).join(self.members(first))}</div>')
+            elif first:
+                bare += group
         return [f'<div class="members">{chr(10).join(out)}</div>'] if out else []
 
     def table(self, entry, data):
