@@ -128,7 +128,7 @@ def main():
         for name, rows in found.items():
             named = {f"{row} {labels.get((name, row), '')}".strip(): rows[row] for row in rows}
             print_table(name, named)
-            (build / f"{group}.{name}.svg").write_text(bars(name, named))
+            (build / f"{group}.{name}.svg").write_text(bars(f"{group}: {name}", named))
         for note in measured["context"].get("notes", []):
             print(note)
         for message in dict.fromkeys(f"{each['run_name']}: {each['error_message']}"

@@ -98,6 +98,8 @@ missing_consumer_packages() {
     have x86_64-w64-mingw32-g++-posix || echo g++-mingw-w64-x86-64-posix
     python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
     /usr/bin/python3 -c 'import clang.cindex' 2>/dev/null || echo python3-clang-14
+    /usr/bin/python3 -c 'import markdown' 2>/dev/null || echo python3-markdown
+    /usr/bin/python3 -c 'import pygments' 2>/dev/null || echo python3-pygments
     have_header X11/Xlib.h || echo libx11-dev
 }
 

@@ -175,14 +175,14 @@ test_form() {
     check "the tests that SECURITY.md lists name its rows" tests/security_rows.sh || true
 }
 
-# readme_shows FILE: the README's C++ block is this file, which the build compiles.
+# readme_shows FILE: the README's first C++ block is this file, which the build compiles.
 readme_shows() {
-    awk '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = 1 }' README.md | diff - "$1"
+    awk 'shown && /^```$/ { exit } shown { print } /^```cpp$/ { shown = 1 }' README.md | diff - "$1"
 }
 
 documents_faults_are_seen() {
     local said status=0
-    said=$(tests/doc/check.py tests/doc/broken.txt) || status=$?
+    said=$(tests/doc/check.py tests/doc/{broken,no_such_file}.txt) || status=$?
     [ $status = 1 ] || return 1
     grep -E '^FAILED: |passed' <<<"$said" | diff tests/doc/broken.expected -
 }
@@ -314,6 +314,13 @@ test_consumers() {
     part "Documentation"
     count "documentation" tests/doc/check.py
     check "its check sees what is wrong" documents_faults_are_seen || true
+    check "what is public has a comment" tools/comments.py --check || true
+    check "the check sees where one is missing" $way missing_comments || true
+    if check "the pages" $way pages; then
+        check "links, anchors and names of the pages" $way pages_hold_together || true
+        count "faults planted in the pages" $way pages_faults_are_seen
+    fi
+    check "a link to a file that is on no page" $way stray_link || true
     part "Beside the headers of others"
     check "windows.h, by mingw-w64" $way beside x86_64-w64-mingw32-g++-posix "windows.h bcrypt.h" ||
         true

@@ -418,9 +418,11 @@ inline constinit const error_category_type error_category{};
 
 } // namespace detail
 
+/// By which an enumerator becomes a std::error_code.
 inline std::error_code make_error_code(error e) noexcept {
     return {static_cast<int>(e), detail::error_category};
 }
+/// By which an enumerator becomes a std::error_condition.
 inline std::error_condition make_error_condition(condition c) noexcept {
     return {static_cast<int>(c), detail::condition_category};
 }

@@ -76,6 +76,7 @@ struct drained {
 
 /// What a line of the log is about.
 enum class log_topic : std::uint8_t { refused, http, endpoint };
+/// How much a line of the log matters.
 enum class log_level : std::uint8_t { debug, info, warning, error };
 
 /// What is no event of the model: refusals, late answers. Never holds a secret.

@@ -16,8 +16,10 @@ template <class... Events>
 struct ignore : ignore<Events>... {
     using ignore<Events>::on...;
 };
+/// Of one event.
 template <class Event>
 struct ignore<Event> {
+    /// Does nothing.
     void on(const Event&) noexcept {}
 };
 

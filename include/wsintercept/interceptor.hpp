@@ -53,6 +53,7 @@ class interceptor {
     }
     /// What waits for the engine; valid until `consumed`, `read`, `closed` or the traits' `end`.
     output_views output(socket_id id) const noexcept { return core_.output(id); }
+    /// The engine has taken the first n bytes of `output`; n is at most what that gave.
     void consumed(socket_id id, std::size_t n) noexcept { core_.consumed(id, n); }
     /// output and consumed in one, for renderers that pull.
     read_result read(socket_id id, std::span<char> buffer) noexcept {
@@ -99,6 +100,7 @@ class interceptor {
     }
     /// No more messages, and no more of the page's bytes, until `resume`.
     std::error_code pause(socket_id id) noexcept { return core_.pause(id, true); }
+    /// Ends a `pause`.
     std::error_code resume(socket_id id) noexcept { return core_.pause(id, false); }
     /// Bytes that wait for the renderer, frame headers included.
     std::size_t buffered_amount(socket_id id) const noexcept { return core_.buffered_amount(id); }

@@ -7,6 +7,7 @@
 
 namespace wsintercept::inline v0_1_0 {
 
+/// The clock of all time-outs; adapters say the time in it.
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
 using duration = clock::duration;

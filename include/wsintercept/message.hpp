@@ -24,13 +24,14 @@ using element = std::variant<std::int64_t, std::string, signed_bytes, std::monos
 /// A message; element [1] of the model is at index 0.
 using message = std::vector<element>;
 
-/// The bytes of binary data, and back.
+/// The bytes of binary data.
 inline std::string to_bytes(const signed_bytes& data) {
     std::string bytes(data.size(), '\0');
     for (std::size_t i = 0; i < data.size(); ++i)
         bytes[i] = static_cast<char>(data[i]);
     return bytes;
 }
+/// Bytes as binary data.
 inline signed_bytes to_signed_bytes(std::string_view bytes) {
     signed_bytes data(bytes.size());
     for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -90,6 +91,7 @@ inline message to_message(std::string_view object, const websocket_error& event)
 // What a message asks for; owned, so that it can travel to another thread. An ID that no
 // to_string wrote becomes an empty socket_id, which every method calls unknown.
 
+/// 847: `send`.
 struct send_call {
     static constexpr std::string_view name = "WebSocketSend";
     socket_id id;
@@ -99,22 +101,26 @@ struct send_call {
     bool binary =
         false; ///< data came as signed bytes: the opcode of a new message, if none is given
 };
+/// 843 by the host: `close`.
 struct close_call {
     static constexpr std::string_view name = "WebSocketClose";
     socket_id id;
     std::uint16_t code = 1000; ///< 0: what was given is no close code at all
     std::string reason;
 };
+/// `abort`.
 struct abort_call {
     static constexpr std::string_view name = "WebSocketAbort";
     socket_id id;
 };
-struct answer_call { ///< a WebSocketUpgrade message with Headers replaced
+/// `answer`: a WebSocketUpgrade message with Headers replaced.
+struct answer_call {
     static constexpr std::string_view name = websocket_upgrade::name;
     socket_id id;
     std::string head;
 };
-struct respond_call { ///< an HTTPRequest message with elements 4 to 10 filled in
+/// `respond`: an HTTPRequest message with elements 4 to 10 filled in.
+struct respond_call {
     static constexpr std::string_view name = http_request::name;
     std::string url;
     std::string method;
@@ -126,6 +132,7 @@ struct respond_call { ///< an HTTPRequest message with elements 4 to 10 filled i
     std::string body;
     bool body_is_text = false;
 };
+/// One of them.
 using call = std::variant<send_call, close_call, abort_call, answer_call, respond_call>;
 
 /// Why a message is no call.

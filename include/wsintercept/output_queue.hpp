@@ -121,6 +121,7 @@ class block_pool {
     /// To hold an owned buffer.
     detail::output_block* take_link() { return take(links_, detail::output_block::no_capacity); }
 
+    /// Keeps it for later, or frees it where enough are kept.
     void give_back(detail::output_block* block) noexcept {
         using detail::output_block;
         block->reset(); // lets go of an owned buffer
@@ -219,6 +220,7 @@ class output_queue {
         }
     }
 
+    /// Drops all.
     void clear(block_pool& pool) noexcept { consume(pool, size_); }
 
   private:

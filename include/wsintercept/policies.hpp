@@ -90,6 +90,7 @@ concept agrees_on = std::is_empty_v<Agreement> ||
     outgoing.agree(agreed);
 };
 
+/// All of an interceptor's policies, which fit each other. Model: default_policies.
 template <class T>
 concept policy_set = url_policy<typename T::url> && handshake_policy<typename T::handshake> &&
     frame_policy<typename T::frame> &&

@@ -14,8 +14,8 @@
 
 namespace wsintercept::inline v0_1_0 {
 
-/// The host's methods from any thread: copyable, cheap, may outlive the interceptor. Data is
-/// copied and travels in one `post` a batch; calls of one thread keep their order. `done`, where
+/// The methods of `interceptor` from any thread: copyable, cheap, may outlive the interceptor. Data
+/// is copied and travels in one `post` a batch; calls of one thread keep their order. `done`, where
 /// given, is called once with the method's result: on the interceptor's executor, or at once, on
 /// the calling thread, with error::shut_down where the interceptor is gone.
 class remote {

@@ -52,6 +52,7 @@ struct adapter_faults {
     std::size_t early_wakes = 0;       ///< before the time that wake_at named
 };
 
+/// What an interceptor is made with.
 struct interceptor_options {
     wsintercept::limits limits{};
     allowed_origins origins{}; ///< whose pages may open sockets; see allowed_origins{table}

@@ -32,6 +32,7 @@ struct session_context {
     std::size_t& unfinished; ///< bytes that all unfinished messages hold
 };
 
+/// No deadline.
 inline constexpr time_point never = (time_point::max)();
 
 /// Sink: `on_message(string_view, bool fin, data_type)`, `on_close(uint16_t, string_view)`,
@@ -154,6 +155,7 @@ class session {
         if (!std::exchange(paused_, true))
             paused_at_ = now;
     }
+    /// The host reads on, and the clocks run on.
     void resume(time_point now) noexcept {
         if (!std::exchange(paused_, false))
             return;

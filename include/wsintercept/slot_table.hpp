@@ -41,6 +41,7 @@ class slot_table {
         return {owner_, index, s.generation};
     }
 
+    /// Null: it is not of this table, or was erased. Valid until then.
     Value* find(socket_id id) noexcept {
         if (id.interceptor() != owner_ || id.slot() >= used_)
             return nullptr;
@@ -51,6 +52,7 @@ class slot_table {
         return const_cast<slot_table*>(this)->find(id);
     }
 
+    /// id is in use.
     void erase(socket_id id) {
         slot& s = at(id.slot());
         s.value.~Value();

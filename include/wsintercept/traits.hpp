@@ -31,7 +31,9 @@ struct response {
 /// safely: it then does nothing.
 class task {
   public:
+    /// What it runs, as the interceptor has it.
     struct work {
+        /// Once, on the executor.
         virtual void run() noexcept = 0;
 
       protected:
@@ -46,6 +48,7 @@ class task {
 
 namespace traits_clause {
 
+/// The clauses of `renderer_traits`, by which a compiler names the one that is missing.
 template <class T>
 concept has_connection = requires {
     typename T::connection;

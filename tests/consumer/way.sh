@@ -174,4 +174,6 @@ only_what_fits() {
 . tests/consumer/packages.sh
 # shellcheck source=tests/consumer/headers.sh
 . tests/consumer/headers.sh
+# shellcheck source=tests/consumer/pages.sh
+. tests/consumer/pages.sh
 "$@"

@@ -218,7 +218,7 @@ def check_command(words):
     program, arguments = words[0], words[1:]
     if program == "meson" and arguments[:1] == ["setup"]:
         for option in (word[2:].split("=")[0] for word in arguments if word.startswith("-D")):
-            if not re.search(rf"^option\('{re.escape(option)}'", meson_text(), re.M):
+            if not re.search(rf"^option\(\s*'{re.escape(option)}'", meson_text(), re.M):
                 raise Wrong(f"no option {option} in meson_options.txt")
     elif program == "ninja":
         targets = [word for before, word in zip(words, arguments)
@@ -284,7 +284,7 @@ def check_all_is_used(blocks):
                       for _, words in commands(block.text)}
     unused = [command for command in RUN if command not in commands_shown]
     named = {block.comment("in") for block in blocks}
-    unused += [file.name for file in sorted(SCAFFOLDS.iterdir()) if file.stem not in named]
+    unused += [file.name for file in sorted(SCAFFOLDS.glob("*.cpp")) if file.stem not in named]
     if unused:
         raise Wrong(f"no document has {', '.join(unused)}")
 
@@ -322,6 +322,10 @@ def main():
         kit.symlink_to(ROOT / "tests/kit")
     count, blocks = Count(), []
     for file in files:
+        if not file.is_file() or not file.is_relative_to(ROOT):
+            count.failed += 1
+            print(f"FAILED: no {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
+            continue
         try:
             blocks += check_document(file, count)
         except Wrong as wrong:

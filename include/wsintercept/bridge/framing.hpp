@@ -53,7 +53,8 @@ control(rfc6455::opcode op, const rfc6455::control_frame& body) noexcept {
 
 } // namespace detail
 
-/// From the page's bytes to messages' parts and control frames. Strict, as rfc6455::decoder is.
+/// From the page's bytes to messages' parts and control frames; its members are those of
+/// `rfc6455::decoder`, as strict.
 class decoder {
   public:
     rfc6455::decoded next(std::span<char>& in, const rfc6455::decoder_limits& limits) noexcept {
@@ -213,6 +214,7 @@ class decoder {
     std::array<char, rfc6455::max_control_payload> buffer_{}; ///< a header, or a control frame's
 };
 
+/// The frame policy of the page-side class; its members are those of `rfc6455::framing`.
 struct framing {
     using decoder = bridge::decoder;
     using decoded = rfc6455::decoded;

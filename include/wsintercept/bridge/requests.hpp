@@ -110,6 +110,7 @@ class tokens {
             list_[token.substr(0, known)] = {token, std::move(socket)};
         return token;
     }
+    /// That of a token which some page said; null: none has it.
     Socket find(std::string_view token) const {
         if (token.size() != token_size)
             return {};
@@ -118,6 +119,7 @@ class tokens {
                           wsintercept::detail::equal_in_constant_time(at->second.first, token);
         return same ? at->second.second : Socket{};
     }
+    /// Its socket has ended.
     void erase(std::string_view token) { list_.erase(std::string{token.substr(0, known)}); }
     std::size_t size() const noexcept { return list_.size(); }
 

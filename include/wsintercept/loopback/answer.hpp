@@ -18,6 +18,7 @@
 
 namespace wsintercept::inline v0_1_0::loopback {
 
+/// Interim and tunnel answers, RFC 9110 9.3.6 and 15.2.1.
 inline constexpr std::string_view tunnel_established =
     "HTTP/1.1 200 Connection Established\r\n\r\n";
 inline constexpr std::string_view please_continue = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -132,8 +132,9 @@ class event_queue : public std::enable_shared_from_this<event_queue<Handler>> {
 
 } // namespace detail
 
-/// The methods of a `carried` endpoint: as wsintercept::remote, but each completion runs on the
-/// program's thread, in order with the events. Copyable; any thread; may outlive the endpoint.
+/// The methods of a `carried` endpoint: those of `interceptor`, as wsintercept::remote has them,
+/// but each completion runs on the program's thread, in order with the events. Copyable; any
+/// thread; may outlive the endpoint.
 template <class Handler>
 class carried_sockets {
   public:
@@ -210,6 +211,7 @@ class carried {
         loop_.call([this] { endpoint_.reset(); });
     }
 
+    /// As endpoint::listen; waits for its thread.
     std::error_code listen() {
         std::error_code failed;
         loop_.call([&] {

@@ -20,6 +20,7 @@ namespace wsintercept::inline v0_1_0::loopback {
 /// that this peer has sent itself, to a request with credentials that could have named it anyway.
 class challenged {
   public:
+    /// A request that was challenged.
     void remember(const rfc9112::request_head& head) {
         target_ = head.target;
         same_ = fingerprint(head);
@@ -35,6 +36,7 @@ class challenged {
         return target;
     }
 
+    /// Gives its memory back.
     void forget() noexcept {
         std::string{}.swap(target_);
         std::string{}.swap(same_);

@@ -86,22 +86,27 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
 
     // The traits' calls, and the relay's.
 
+    /// The interceptor has output; `serve` takes it.
     void output_ready() noexcept {
         output_waits_ = true;
         mark();
     }
+    /// The interceptor takes bytes again; `serve` gives it what is kept.
     void input_ready() noexcept {
         input_waits_ = true;
         mark();
     }
+    /// The answer of an HTTPRequest; it is written at `end`.
     void respond(const response& r) noexcept {
         answer_ = write_answer(r, !reader_.close_after());
         answered_ = true;
     }
+    /// When the interceptor wants to be woken.
     void wake_at(time_point when) noexcept {
         if (state_ != state::closed)
             arm(when);
     }
+    /// The interceptor is done with it: the ID counts for nothing from here on.
     void end(ending how) noexcept {
         id_ = {};
         if (how == ending::abort || !(is_socket_ || answered_))
@@ -111,6 +116,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
         say(std::move(answer_), after_answer());
         mark();
     }
+    /// The relay has something to say.
     void relay_ready() noexcept { mark(); }
 
     /// Acts on what was noted.
@@ -128,6 +134,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
 
     // The link's calls.
 
+    /// Whose it is; not when it is over.
     Endpoint& house() noexcept { return *owner_; }
     /// Callbacks of the program may stop the endpoint: nothing is to be done then.
     bool over() const noexcept { return state_ == state::closed; }
@@ -149,6 +156,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
         return true;
     }
 
+    /// Bytes of the peer, out of TLS where there is any; unmasked in place.
     void take(std::span<char> bytes) {
         switch (state_) {
         case state::opened:
@@ -186,6 +194,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
             sockets.closed(id, in_order ? std::error_code{} : detail::to_std(why));
     }
 
+    /// TLS has shaken hands: the host of its SNI is compared with that of the tunnel.
     void secured() {
         await_request();
         const std::string_view sni = stream_.server_name();
@@ -194,6 +203,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
             refuse(error::wrong_host, named(reader_.tunnel_name()));
         advance();
     }
+    /// TLS has failed; the connection ends behind its alert.
     void tls_failed() {
         if (state_ == state::draining)
             return;
@@ -207,6 +217,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
         advance();
     }
 
+    /// What was armed last is due.
     void time_came() {
         switch (state_) {
         case state::checking: return check_peer();

@@ -38,7 +38,7 @@
 
 namespace wsintercept::inline v0_1_0::loopback {
 
-/// How the interceptor reaches an endpoint's connections. Private to it.
+/// How the interceptor reaches an endpoint's connections: its `renderer_traits`. Private to it.
 template <class Endpoint>
 class traits {
   public:

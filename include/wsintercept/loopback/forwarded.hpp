@@ -37,6 +37,7 @@ struct forwarded {
     std::string url;        ///< for the log
     std::string head;       ///< as the destination gets it
 
+    /// One connection can carry both, one after the other.
     bool same_way(const forwarded& other) const noexcept {
         return where == other.where && secure == other.secure;
     }

@@ -18,6 +18,7 @@ class no_tls {
     std::string spki_hash() const { return {}; }
     std::string certificate(std::string_view) const { return {}; }
 
+    /// The members of `tls_stream`, of one that has failed.
     class stream {
       public:
         bool put(std::string_view) noexcept { return false; }

@@ -36,6 +36,7 @@ struct relay_options {
     bool names_of_loopback = false;
 };
 
+/// What an endpoint is made with; the defaults are for a program with pages of its own.
 struct options {
     peer_policy peers{}; ///< who may connect: this process and its descendants
     /// What each request must have before it is looked at; none: the peer check is enough.
@@ -61,6 +62,7 @@ struct options {
 /// How often each kind of refusal came: refusals().of(error::foreign_peer).
 class refusals {
   public:
+    /// How often this one came since the endpoint was made.
     std::uint64_t of(error reason) const noexcept {
         const auto n = static_cast<std::size_t>(reason);
         return n < counts_.size() ? counts_[n] : 0;
@@ -71,6 +73,7 @@ class refusals {
             sum += n;
         return sum;
     }
+    /// Counts one. The endpoint's call.
     void add(error reason) noexcept {
         const auto n = static_cast<std::size_t>(reason);
         if (n < counts_.size())

@@ -70,6 +70,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     bool can_carry(const forwarded& r) const noexcept {
         return mode_ == mode::idle && base::is_connected() && request_.same_way(r) && !r.handshake;
     }
+    /// For another relay, where this one is to be asked again (relayed::retry).
     forwarded take_request() noexcept { return std::move(request_); }
     const body_framing& body() const noexcept { return request_body_; }
 
@@ -116,6 +117,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     }
 
     std::string_view output() const noexcept { return std::string_view{to_near_}.substr(written_); }
+    /// The near side has taken n bytes of `output`.
     void consumed(std::size_t n) {
         written_ += n;
         if (written_ == to_near_.size()) {
@@ -146,6 +148,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
 
     // The link's and the upstream's calls.
 
+    /// The way is there: what waits for it goes out.
     void connected() {
         to_near_ += greeting_;
         was_greeted_ = true;
@@ -157,6 +160,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
     bool wants_payload() const noexcept {
         return to_near_.size() - written_ < most_held && !far_ended_;
     }
+    /// Bytes of the far side.
     void take_payload(std::string_view bytes) {
         touch();
         if (mode_ == mode::idle) // nobody asked
@@ -169,6 +173,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
         }
         note(state_);
     }
+    /// The far side has read something.
     void has_room() {
         if (base::is_on_its_way())
             base::ask_proxy();
@@ -176,6 +181,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
             flush();
         note(state_);
     }
+    /// No more comes from the far side: the end of what was under way, or a fault of it.
     void gone(detail::error_code why) {
         const bool in_order = detail::is_end(why);
         if (base::is_on_its_way())
@@ -199,6 +205,7 @@ class relay : public upstream<relay<Endpoint>, Endpoint> {
             return end(relayed::retry);
         failed(error::relay_failed, in_order ? "the connection ended" : why.message());
     }
+    /// Nothing was heard for too long, or there is no way yet.
     void time_came() {
         if (base::is_on_its_way())
             return failed(error::relay_timed_out, "no way there");

@@ -49,8 +49,11 @@ struct reading {
     std::uint16_t port = 0; ///< the endpoint's
 };
 
+/// Reads the requests of one connection, one behind the other, and says what each asks for. It
+/// keeps no more of them than its limits allow.
 class request_reader {
   public:
+    /// Bytes of the peer, copied; then `next`.
     void append(std::string_view bytes) { bytes_.append(bytes); }
     /// From here on the bytes come out of TLS.
     void secure() noexcept { secure_ = true; }
@@ -118,6 +121,7 @@ class request_reader {
     const std::string& method() const noexcept { return method_; } ///< "" where there is none
     const std::string& shown_head() const noexcept { return shown_head_; }
     bool close_after() const noexcept { return close_after_; } ///< the peer asks for it
+    /// request: its body.
     std::string take_body() noexcept { return std::exchange(body_, {}); }
     /// relay: what goes to the network, and where its body ends.
     forwarded& to_forward() noexcept { return forwarded_; }
@@ -141,12 +145,15 @@ class request_reader {
     std::size_t size() const noexcept { return bytes_.size(); }
     std::size_t held() const noexcept { return bytes_.size() + body_.size(); }
     std::string_view rest() const noexcept { return bytes_; }
+    /// Gives back what it keeps: nothing more is read.
     void clear() noexcept {
         std::string{}.swap(bytes_);
         std::string{}.swap(body_);
         challenged_.forget();
     }
+    /// The first n bytes of `rest` were used by others: a relay, or a socket.
     void drop(std::size_t n) { bytes_.erase(0, n); }
+    /// All of `rest`, for who goes on with it.
     std::string take_rest() noexcept { return std::exchange(bytes_, {}); }
 
   private:

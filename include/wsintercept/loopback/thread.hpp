@@ -32,6 +32,7 @@ class thread {
         thread_.join();
     }
 
+    /// For an endpoint that is made inside `call`.
     boost::asio::io_context& context() noexcept { return context_; }
 
     /// Runs `work` on the thread and waits for its end; on the thread itself: at once.

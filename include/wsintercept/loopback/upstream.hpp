@@ -69,6 +69,7 @@ class upstream : public detail::link<Self, Endpoint> {
   public:
     explicit upstream(Endpoint& house) : base{house.io_}, house_{&house} {}
 
+    /// Whose it is.
     Endpoint& house() noexcept { return *house_; }
     bool over() const noexcept { return stage_ == stage::closed; }
 
@@ -106,22 +107,27 @@ class upstream : public detail::link<Self, Endpoint> {
 
     // The link's.
 
+    /// Whether the far side is to be read.
     bool wants_bytes() noexcept {
         return stage_ == stage::asking || stage_ == stage::securing ||
                (stage_ == stage::ready && self().wants_payload());
     }
+    /// Bytes of the far side: of the proxy's answer, then payload.
     void take(std::span<char> bytes) {
         if (stage_ == stage::ready)
             return self().take_payload({bytes.data(), bytes.size()});
         answer_.append(bytes.data(), bytes.size());
         read_answer();
     }
+    /// TLS has shaken hands, and the certificate is the host's.
     void secured() { ready(); }
+    /// TLS has failed: before the way was there, since nobody vouches for the certificate.
     void tls_failed() {
         self().failed(is_connected() ? error::relay_failed : error::relay_not_trusted,
                       this->stream_.problem());
     }
 
+    /// The socket's call: TCP is connected, or why it is not.
     void on_connected(detail::error_code failed) {
         if (over())
             return;

@@ -20,6 +20,7 @@ struct switches_result {
     std::string error; ///< empty: good
 };
 
+/// What the endpoint and the program are like, for `switches`.
 struct switch_options {
     /// Where to what the table leaves external goes: DIRECT, or a proxy in the words of PAC scripts
     /// ("PROXY proxy.test:3128"). What is relayed goes to relay_options::proxy.

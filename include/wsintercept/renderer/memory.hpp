@@ -33,7 +33,8 @@ struct stream {
     std::string reason, media_type, fields, body;
 };
 
-/// The traits: what the interceptor tells goes into the stream, for `renderer::run` to act on.
+/// The `renderer_traits`: what the interceptor tells goes into the stream, for `renderer::run` to
+/// act on.
 class traits {
   public:
     using connection = stream*;
@@ -85,6 +86,7 @@ class renderer {
              interceptor_options options = {})
         : core_{traits_, handler, std::move(table), std::move(options)} {}
 
+    /// The interceptor, for the host's methods.
     interceptor& core() noexcept { return core_; }
     time_point now() const noexcept { return traits_.time; }
     void post(const task& work) noexcept { traits_.post(work); } ///< any thread

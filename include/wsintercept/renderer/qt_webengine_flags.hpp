@@ -12,6 +12,7 @@ namespace wsintercept::inline v0_1_0::qt_webengine {
 /// do. Where it is set, what stands behind --webEngineArgs in the program's arguments is not read.
 inline constexpr const char* flags_variable = "QTWEBENGINE_CHROMIUM_FLAGS";
 
+/// What `write_flags` gives.
 struct flags_result {
     std::string text;  ///< the variable's value
     std::string error; ///< empty: good

@@ -23,6 +23,7 @@
 namespace wsintercept::inline v0_1_0::webkitgtk {
 
 #if GTK_CHECK_VERSION(4, 0, 0)
+/// What has the proxy, of all its pages: in the API 4.1 a WebKitWebContext.
 using session = WebKitNetworkSession;
 #else
 using session = WebKitWebContext;

@@ -48,6 +48,7 @@ class scheme {
     scheme& operator=(const scheme&) = delete;
     ~scheme() { *at_ = nullptr; }
 
+    /// The interceptor, for the host's methods.
     interceptor& sockets() noexcept { return streams_.core(); }
 
     /// Once for each web context, before its first page.

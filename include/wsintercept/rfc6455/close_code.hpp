@@ -5,6 +5,7 @@
 
 namespace wsintercept::inline v0_1_0::rfc6455 {
 
+/// What a close frame may say, by the names of RFC 6455 7.4.1 and of the registry.
 inline constexpr std::uint16_t normal = 1000;
 inline constexpr std::uint16_t going_away = 1001;
 inline constexpr std::uint16_t protocol_error = 1002;

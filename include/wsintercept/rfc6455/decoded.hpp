@@ -18,6 +18,7 @@ struct decoder_limits {
     std::uint32_t fragments; ///< frames of a message, empty ones too
 };
 
+/// What a call of a decoder's `next` found.
 enum class decoded_kind : std::uint8_t {
     need_more, ///< the input is used up
     data,      ///< a part of a message

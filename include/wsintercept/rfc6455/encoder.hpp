@@ -28,6 +28,7 @@ struct short_bytes {
 using header_bytes = short_bytes<max_header_size>; ///< the header of a frame
 using control_frame = short_bytes<2 + 125>;        ///< a whole one
 
+/// An unmasked header, as a server sends it.
 constexpr header_bytes encode_header(opcode op, bool fin, std::uint64_t payload_length,
                                      bool rsv1 = false) noexcept {
     frame_header h;

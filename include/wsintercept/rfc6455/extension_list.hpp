@@ -16,6 +16,7 @@ namespace wsintercept::inline v0_1_0::rfc6455 {
 ///     while (list.next() == extension_reader::item::extension) ...
 class extension_reader {
   public:
+    /// What `next` came to.
     enum class item : std::uint8_t {
         extension, ///< name() is its name
         parameter, ///< of the last extension: name(), has_value(), value()
@@ -25,6 +26,7 @@ class extension_reader {
 
     explicit constexpr extension_reader(std::string_view list) noexcept : rest_{list} {}
 
+    /// Reads one item more.
     constexpr item next() noexcept {
         skip_blanks();
         if (in_extension_ && at(';')) {

@@ -7,6 +7,7 @@
 
 namespace wsintercept::inline v0_1_0::rfc6455 {
 
+/// RFC 6455 5.2 and 11.8; a header may hold other ones, too.
 enum class opcode : std::uint8_t {
     continuation = 0,
     text = 1,
@@ -15,6 +16,7 @@ enum class opcode : std::uint8_t {
     ping = 9,
     pong = 10,
 };
+/// 8 to 15, RFC 6455 5.5.
 constexpr bool is_control(opcode op) noexcept {
     return (static_cast<unsigned>(op) & 8U) != 0;
 }
@@ -23,8 +25,10 @@ constexpr bool is_reserved(opcode op) noexcept {
     return (static_cast<unsigned>(op) & 7U) > 2;
 }
 
+/// Its octets in the order of the wire, RFC 6455 5.3.
 using masking_key = std::array<unsigned char, 4>;
 
+/// The fields of a header, RFC 6455 5.2.
 struct frame_header {
     bool fin = true;
     bool rsv1 = false, rsv2 = false, rsv3 = false;
@@ -34,6 +38,7 @@ struct frame_header {
     std::uint64_t payload_length = 0;
 };
 
+/// The longest that a header can be, and the payload of a control frame.
 inline constexpr std::size_t max_header_size = 14;
 inline constexpr std::uint64_t max_control_payload = 125; ///< RFC 6455 5.5
 

@@ -9,6 +9,7 @@
 
 namespace wsintercept::inline v0_1_0::rfc6455 {
 
+/// The default frame policy.
 struct framing {
     using decoder = rfc6455::decoder; ///< the peer's bytes to messages' parts
     using decoded = rfc6455::decoded; ///< one thing that the bytes held
@@ -20,8 +21,11 @@ struct framing {
     static header_bytes header(const outgoing_fragment& fragment, bool fin) noexcept {
         return encode_header(fragment.op, fin, fragment.payload.size(), fragment.rsv1);
     }
+    /// See `ping_frame`.
     static control_frame ping(std::string_view payload) noexcept { return ping_frame(payload); }
+    /// See `pong_frame`.
     static control_frame pong(std::string_view payload) noexcept { return pong_frame(payload); }
+    /// See `close_frame`.
     static control_frame close(std::uint16_t code, std::string_view reason) noexcept {
         return close_frame(code, reason);
     }

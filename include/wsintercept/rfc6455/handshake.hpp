@@ -145,6 +145,7 @@ struct basic_handshake {
         out.append("\r\n");
     }
 
+    /// What `check_answer` gives.
     struct answer {
         error reason{};      ///< error{}: good
         std::string bytes;   ///< good: the head parsed and written again, and a denial's body

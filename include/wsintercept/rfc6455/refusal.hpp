@@ -46,6 +46,7 @@ constexpr unsigned refusal_status(error reason) noexcept {
     }
 }
 
+/// With the status that it deserves.
 constexpr refusal refuse(error reason) noexcept {
     return {reason, refusal_status(reason)};
 }

@@ -212,6 +212,7 @@ class utf8_validator {
     detail::utf8_state state_ = detail::utf8_state::boundary;
 };
 
+/// Whether all of it is UTF-8 and ends with a code point.
 constexpr bool is_utf8(std::string_view text) noexcept {
     utf8_validator v;
     return v.feed(text) && v.complete();

@@ -16,10 +16,11 @@
 
 namespace wsintercept::inline v0_1_0::rfc7692 {
 
-/// As rfc6455::decoder, whose parts it inflates. What came in one message of the peer's is inflated
-/// a part at a time, so that a limit ends it before it was all there.
+/// As `rfc6455::decoder`, whose parts it inflates. What came in one message of the peer's is
+/// inflated a part at a time, so that a limit ends it before it was all there.
 class decoder {
   public:
+    /// What the handshake agreed on; before any bytes.
     void agree(const agreement& agreed) noexcept {
         if (!agreed.on)
             return;
@@ -72,9 +73,10 @@ class decoder {
     std::uint32_t max_ratio_ = 0;
 };
 
-/// As rfc6455::outgoing_message, whose fragments it compresses.
+/// As `rfc6455::outgoing_message`, whose fragments it compresses.
 class outgoing_message {
   public:
+    /// What the handshake agreed on; before any message.
     void agree(const agreement& agreed) noexcept { agreed_ = agreed; }
 
     rfc6455::outgoing_fragment add(std::string_view data, bool fin, std::optional<data_type> type) {
@@ -116,6 +118,7 @@ class outgoing_message {
     bool compresses_ = false;            ///< the message
 };
 
+/// The frame policy of RFC 6455 with permessage-deflate, where the handshake agreed on it.
 struct framing : rfc6455::framing {
     using decoder = rfc7692::decoder;
     using outgoing = rfc7692::outgoing_message;

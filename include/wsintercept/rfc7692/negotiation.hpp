@@ -150,6 +150,7 @@ constexpr bool answers(const parameters& offer, const parameters& answer) noexce
 struct negotiation {
     using agreement = rfc7692::agreement;
 
+    /// The first offer that can be taken as `wanted` has it; null, or none: off.
     static agreement negotiate(const rfc9112::fields& request, const options* wanted) noexcept {
         agreement out;
         if (wanted == nullptr || !wanted->in_range())
@@ -163,6 +164,7 @@ struct negotiation {
         return out;
     }
 
+    /// Appends the field of the 101; nothing where it is off.
     static void write(const agreement& agreed, std::string& out) {
         if (!agreed.on)
             return;
@@ -181,6 +183,8 @@ struct negotiation {
         out.append("\r\n");
     }
 
+    /// Whether a 101 of the host's answers an offer of this request, and what is agreed on then,
+    /// RFC 7692 7.1. Not error{}: it does not.
     static error check_answer(const rfc9112::fields& request, const rfc9112::fields& answer,
                               const options* wanted, agreement& out) noexcept {
         error wrong{};

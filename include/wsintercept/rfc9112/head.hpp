@@ -32,6 +32,7 @@ struct fields {
     const field* end() const noexcept { return list.data() + count; }
 };
 
+/// RFC 9112 3. Views into the bytes that were parsed.
 struct request_head {
     std::string_view method;
     std::string_view target; ///< as it came: origin, absolute, authority or asterisk form
@@ -40,6 +41,7 @@ struct request_head {
     std::string_view bytes; ///< the whole head, blank line included
 };
 
+/// RFC 9112 4. Views into the bytes that were parsed.
 struct status_head {
     unsigned version = 11;
     unsigned status = 0; ///< three digits, not checked further
@@ -48,14 +50,17 @@ struct status_head {
     std::string_view bytes;
 };
 
+/// done: `out` is set, and its `bytes` are the head.
 enum class parse_state : std::uint8_t { need_more, done, failed };
 
+/// What became of the bytes.
 struct parse_result {
     parse_state state = parse_state::need_more;
     error reason{};         ///< failed: what is wrong
     std::size_t offset = 0; ///< failed: at which byte
 };
 
+/// What a head may have; the bytes with its blank line.
 struct head_limits {
     std::size_t bytes = 16 * 1024;
     std::size_t fields = 100;
@@ -248,6 +253,7 @@ struct occurrence {
     std::size_t count = 0;
     std::string_view value;
 };
+/// Of a name in any case.
 inline occurrence find(const fields& in, std::string_view name) noexcept {
     occurrence found;
     for (const field& f : in)

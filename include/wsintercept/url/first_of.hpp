@@ -13,9 +13,9 @@
 
 namespace wsintercept::inline v0_1_0 {
 
-/// What `First` decides, external included; where none of its rows matches, what `Second` does.
-/// Rows of `Second` count on behind those of `First`, which says how many it has by `size()`.
-/// Policies compose further: first_of<A, first_of<B, C>>.
+/// A `url_policy`: what `First` decides, external included; where none of its rows matches, what
+/// `Second` does. Rows of `Second` count on behind those of `First`, which says how many it has by
+/// `size()`. Policies compose further: first_of<A, first_of<B, C>>.
 template <class First, class Second>
 class first_of {
   public:
@@ -40,6 +40,7 @@ class first_of {
     /// See explain_url.
     std::string explain(std::string_view url) const { return explain_url(*this, url); }
     std::size_t size() const noexcept { return first_->size() + second_->size(); }
+    /// For explanations: a row of either.
     std::string row_text(std::size_t row) const {
         return row < first_->size() ? std::string{first_->row_text(row)}
                                     : std::string{second_->row_text(row - first_->size())};

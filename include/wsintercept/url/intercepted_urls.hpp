@@ -57,13 +57,15 @@ class intercepted_urls {
     /// `external`, `auto` or `manual`. The URL need not be in normal form.
     std::string explain(std::string_view url) const { return explain_url(*this, url); }
 
-    /// For explanations: a row's pattern, and which row came nearest to a URL that none matches.
+    /// For explanations: a row's pattern.
     std::string_view row_text(std::size_t row) const noexcept { return pattern(row); }
+    /// For explanations: which row came nearest to a URL that none matches.
     std::string why_none(std::string_view url) const;
 
     std::size_t size() const noexcept { return rows().size(); }
     /// Of a row, in normal form; valid as long as the table.
     std::string_view pattern(std::size_t row) const noexcept { return rows().text(row); }
+    /// Of a row.
     wsintercept::action action(std::size_t row) const noexcept { return rows().action(row); }
     /// Null: the defaults. Valid as long as the table.
     const row_options* options(std::size_t row) const noexcept { return rows().options(row); }

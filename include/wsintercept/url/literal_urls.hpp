@@ -153,6 +153,7 @@ class literal_urls_policy {
         return explain_url(static_cast<const Policy&>(*this), url);
     }
     std::size_t size() const noexcept { return urls_.rows().size(); }
+    /// For explanations: a row's URL.
     std::string_view row_text(std::size_t row) const noexcept { return urls_.rows().text(row); }
 
   private:

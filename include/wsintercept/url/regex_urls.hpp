@@ -19,8 +19,8 @@
 
 namespace wsintercept::inline v0_1_0 {
 
-/// Rows are ECMAScript expressions that match the whole URL in normal form; the first one that does
-/// decides. Compiled once, then immutable: share it between threads.
+/// A `url_policy` whose rows are ECMAScript expressions that match the whole URL in normal form;
+/// the first one that does decides. Compiled once, then immutable: share it between threads.
 ///
 /// Made to be convenient, not fast: each row is asked in turn, and a match allocates. An expression
 /// says nothing of hosts, so that all https and wss hosts come through the endpoint. URLs longer
@@ -37,6 +37,7 @@ class regex_urls {
 
     using built = built_urls<regex_urls>;
 
+    /// Compiles the rows; a wrong one is an error, with what std::regex says of it.
     static built build(std::span<const row> rows) {
         built out;
         auto table = std::make_shared<regex_urls>();
@@ -87,7 +88,9 @@ class regex_urls {
     /// See explain_url.
     std::string explain(std::string_view url) const { return explain_url(*this, url); }
     std::size_t size() const noexcept { return rows_.size(); }
+    /// For explanations: a row's expression.
     std::string_view row_text(std::size_t row) const noexcept { return rows_[row].of.pattern; }
+    /// For explanations: why no row was asked about this URL; empty: all were.
     std::string why_none(std::string_view url) const {
         return url.size() > max_url
                    ? "it is longer than the " + std::to_string(max_url) + " bytes that are matched"

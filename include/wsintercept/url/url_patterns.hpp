@@ -237,6 +237,7 @@ class url_patterns {
   public:
     using built = built_urls<url_patterns>;
 
+    /// Compiles the rows; a part that is not supported is an error, with its column.
     static built build(std::span<const row> rows) {
         built out;
         auto table = std::make_shared<url_patterns>();
@@ -281,6 +282,7 @@ class url_patterns {
     /// See explain_url.
     std::string explain(std::string_view url) const { return explain_url(*this, url); }
     std::size_t size() const noexcept { return rows_.size(); }
+    /// For explanations: a row's pattern.
     std::string_view row_text(std::size_t row) const noexcept { return rows_[row].of.pattern; }
 
   private:

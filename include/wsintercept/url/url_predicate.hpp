@@ -16,12 +16,13 @@ namespace wsintercept::inline v0_1_0 {
 
 /// A host that may be anyone's: what is not known of a predicate.
 struct any_host {
+    /// Always true.
     bool operator()(std::string_view, unsigned, bool) const noexcept { return true; }
 };
 
-/// Asks `matches(url)`, with the URL in normal form. It gives a `decision`; an `action`; an
-/// optional `action`, where nothing means that it does not decide; or a bool, where true means
-/// `automatic` and false that it does not decide. Where it decides, it is row 0.
+/// A `url_policy` that asks `matches(url)`, with the URL in normal form. It gives a `decision`; an
+/// `action`; an optional `action`, where nothing means that it does not decide; or a bool, where
+/// true means `automatic` and false that it does not decide. Where it decides, it is row 0.
 ///
 /// `may_match(host, port, tls)` says which tunnels may carry a URL that it intercepts; without one
 /// all https and wss hosts come through the endpoint.
@@ -40,7 +41,9 @@ class url_predicate {
 
     /// See explain_url.
     std::string explain(std::string_view url) const { return explain_url(*this, url); }
+    /// For explanations: there is one row, without a pattern.
     static constexpr std::size_t size() noexcept { return 1; }
+    /// For explanations: the one row.
     static constexpr std::string_view row_text(std::size_t) noexcept { return "a predicate"; }
 
   private:

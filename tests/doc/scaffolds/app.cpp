@@ -1,11 +1,13 @@
-// A part of a program whose handler is `app`.
+// A part of a program whose handler is `app`: a class `sockets`.
 #include <wsintercept/loopback/endpoint.hpp>
 
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace ws = wsintercept;
 
@@ -14,4 +16,11 @@ struct app : ws::ignore<ws::http_request, ws::websocket_upgrade, ws::websocket_r
 
 // the block
 
-int main() {}
+int main() {
+    const std::vector<ws::row> rows{{"ws://myapp/*", ws::action::automatic}};
+    sockets ours;
+    if (const std::error_code failed = ours.start(ws::intercepted_urls::build(rows).table))
+        return std::cerr << failed.message() << '\n', 1;
+    ours.send({}, "to nobody");
+    std::cout << "listens\n";
+}

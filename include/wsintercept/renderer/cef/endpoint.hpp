@@ -23,11 +23,13 @@ namespace wsintercept::inline v0_1_0::cef {
 
 /// For the whole program, in its browser process:
 ///
-///     cef::endpoint<cef::real_api, app> endpoint{executor, handler, table};  // before
-///     CefInitialize if (const auto failed = endpoint.listen()) ...
-///     endpoint.route().append_switches(line);      // OnBeforeCommandLineProcessing
-///     endpoint.route().warm(CefRequestContext::GetGlobalContext(), ready);  //
-///     OnContextInitialized
+///     // Before CefInitialize:
+///     cef::endpoint<cef::real_api, app> endpoint{executor, handler, table};
+///     if (const auto failed = endpoint.listen()) ...
+///     // In OnBeforeCommandLineProcessing:
+///     endpoint.route().append_switches(line);
+///     // In OnContextInitialized:
+///     endpoint.route().warm(CefRequestContext::GetGlobalContext(), ready);
 ///
 /// or one for each context: route().make_context.
 ///

@@ -53,6 +53,7 @@ struct gate {
     Adapter* adapter = nullptr; ///< the executor's thread, or under the mutex and not `closed`
 };
 
+/// One request of CEF's, from Open to Cancel: it asks the interceptor, and answers what CEF reads.
 /// Adapter: scheme_handlers. On its executor, but for `cancel`.
 template <class Api, class Adapter>
 class exchange final : public std::enable_shared_from_this<exchange<Api, Adapter>> {
@@ -66,6 +67,7 @@ class exchange final : public std::enable_shared_from_this<exchange<Api, Adapter
 
     // What CEF asks for.
 
+    /// Open: go_on is called once `response` is complete.
     void begin(const page_request& r, ref<typename Api::CefCallback> go_on) {
         if (gone_)
             return; // Cancel overtook it
@@ -85,6 +87,7 @@ class exchange final : public std::enable_shared_from_this<exchange<Api, Adapter
             return take_post(r.body);
         give(404);
     }
+    /// Read: fills `out` and lets CEF go on, as soon as there is something.
     void read(std::span<char> out, ref<typename Api::CefResourceReadCallback> go_on) {
         if (gone_)
             return;
@@ -106,12 +109,14 @@ class exchange final : public std::enable_shared_from_this<exchange<Api, Adapter
 
     // What the interceptor tells.
 
+    /// The answer of an HTTPRequest.
     void respond(const wsintercept::response& r) {
         front_ = r.head_only ? std::string_view{} : r.body;
         response_ = {r.status, std::string{r.reason}, std::string{r.media_type},
                      std::string{r.fields}, static_cast<std::int64_t>(front_.size())};
         go_on();
     }
+    /// Replaces what was armed before.
     void wake_at(time_point when) {
         const std::uint64_t number = ++armed_;
         gate_->executor.post_after(when - Api::now(), [weak = this->weak_from_this(), number] {
@@ -120,6 +125,7 @@ class exchange final : public std::enable_shared_from_this<exchange<Api, Adapter
                 self->gate_->adapter->core_.wake(self->id_);
         });
     }
+    /// Its last call: CEF reads what is left, then the end.
     void end(ending how) {
         last_ = how == ending::finish ? 0 : failed;
         rest();

@@ -12,7 +12,7 @@
 
 namespace wsintercept::inline v0_1_0::cef {
 
-/// On the executor, but for `cancel`.
+/// The Read of CEF's that waits for bytes. On the executor, but for `cancel`.
 template <class Api>
 class reading {
     using callback = typename Api::template CefRefPtr<typename Api::CefResourceReadCallback>;
@@ -48,6 +48,7 @@ class reading {
         if (const callback go_on = std::exchange(go_on_, nullptr))
             go_on->Continue(size);
     }
+    /// Lets go of it without an answer.
     void drop() { go_on_ = nullptr; }
 
   private:

@@ -14,12 +14,14 @@
 
 namespace wsintercept::inline v0_1_0::cef {
 
+/// A request as CEF hands it over, copied out of it.
 struct page_request {
     std::string method, url;
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
     error reason{}; ///< not error{}: why the body is not whole
 
+    /// The first field of this name, in any case; nothing: there is none.
     std::optional<std::string_view> field(std::string_view name) const {
         for (const auto& [n, value] : fields)
             if (rfc9112::equal_ignoring_case(n, name))

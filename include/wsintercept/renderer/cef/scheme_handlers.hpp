@@ -22,13 +22,11 @@ namespace wsintercept::inline v0_1_0::cef {
 /// An interceptor on a thread of CEF's, and the factory of its resource handlers. Register that for
 /// each scheme and domain whose requests the table decides, and for the page-side class:
 ///
-///     OnRegisterCustomSchemes      add_bridge_scheme(registrar); in all processes
-///     OnContextInitialized         context->RegisterSchemeHandlerFactory(scheme, domain,
-///     factory())
-///                                  for "https" and "myapp", say, and for "wsintercept" and
-///                                  "bridge"
-///     OnContextCreated             frame->ExecuteJavaScript(script, "", 0), in render processes:
-///                                  bridge::page_script(table, channel::fetch, bridge_base)
+///     OnRegisterCustomSchemes  add_bridge_scheme(registrar), in all processes
+///     OnContextInitialized     context->RegisterSchemeHandlerFactory(scheme, domain, factory()):
+///                              for "https" and "myapp", say, and "wsintercept" and "bridge"
+///     OnContextCreated         frame->ExecuteJavaScript(script, "", 0), in render processes:
+///                              bridge::page_script(table, channel::fetch, bridge_base)
 ///
 /// Workers keep the browser's own class; their plain requests come here too.
 template <class Api, class Handler, class Policies = bridge::policies>

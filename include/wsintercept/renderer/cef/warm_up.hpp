@@ -31,6 +31,7 @@ class warm_up final : public counted<typename Api::CefURLRequestClient> {
     warm_up(std::string url, std::uint16_t port, loopback::launch_secret secret, completion done)
         : url_{std::move(url)}, port_{port}, secret_{std::move(secret)}, done_{std::move(done)} {}
 
+    /// Asks, for this context. Once.
     void start(ref<typename Api::CefRequestContext> context) {
         const ref<typename Api::CefRequest> request = Api::CefRequest::Create();
         request->SetURL(string{url_});
