@@ -42,6 +42,8 @@ int app::read_options(int argc, char** argv, window::settings& out) {
                    "goes to the browser."};
     usage.add_flag("--headless", out.headless, "no window; ends by Ctrl-C");
     usage.add_option("--browser", out.program, "a Chromium, by path or name");
+    usage.add_option("--screenshot", picture_,
+                     "a picture of the page after 3 s (PNG), and the end");
     usage.allow_extras();
     try {
         usage.parse(argc, argv);
@@ -55,6 +57,19 @@ int app::read_options(int argc, char** argv, window::settings& out) {
 int app::fail(std::string_view why) {
     std::cerr << why << std::endl;
     return 1;
+}
+
+void app::take_picture() {
+    timer_.expires_after(3s);
+    timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled)
+            return;
+        window_.take_picture(picture_, [this](const std::string& problem) {
+            if (problem.empty())
+                std::cout << "Picture: " << picture_ << std::endl;
+            end(problem.empty() ? 0 : fail(problem));
+        });
+    });
 }
 
 void app::end(int status) {

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -50,6 +51,8 @@ class app {
         const std::string problem = window_.open(settings, table_, endpoint.port());
         if (!problem.empty())
             return fail(problem);
+        if (!picture_.empty())
+            take_picture();
         io_.run();
         endpoint.stop();
         window_.close();
@@ -63,8 +66,9 @@ class app {
     window& shown() { return window_; }
 
   private:
-    static int read_options(int argc, char** argv, window::settings& out); ///< -1: go on
+    int read_options(int argc, char** argv, window::settings& out); ///< -1: go on
     static int fail(std::string_view why);
+    void take_picture();
     void end_when_idle(wsintercept::time_point limit);
 
     boost::asio::io_context& io_;
@@ -74,6 +78,7 @@ class app {
     boost::asio::steady_timer timer_;
     std::function<void()> shut_down_;
     std::function<bool()> is_idle_;
+    std::string picture_; ///< a file's name
     int status_ = 0;
     bool ending_ = false;
 };
