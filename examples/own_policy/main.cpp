@@ -30,7 +30,7 @@ class calendar {
         const std::chrono::weekday weekday{std::chrono::sys_days{*day}};
         return {ws::action::automatic, weekday.c_encoding()};
     }
-    /// Of a tunnel, whose path is not known yet. There are none to plain ws on port 80.
+    /// For a browser's tunnel, whose path is not known yet.
     bool may_match_host(std::string_view host, unsigned port, bool tls) const noexcept {
         return host == host_ && port == 80 && !tls;
     }
