@@ -31,10 +31,14 @@ sanitizer_package() {
 }
 
 # What "build", "demo", "tests", and "engines" or "consumers" need beyond the one before, as Debian
-# and Ubuntu call it.
+# and Ubuntu call it; "mqtt" and "no_server" are examples.
 missing_packages() {
     local what=$1
     have g++ || echo g++
+    if [ "$what" = no_server ]; then
+        missing_no_server_packages
+        return
+    fi
     have meson || echo meson
     have ninja || echo ninja-build
     have pkg-config || echo pkg-config
@@ -50,6 +54,10 @@ missing_packages() {
     fi
     have_browser || echo chromium
     [ "$what" = demo ] && return
+    if [ "$what" = mqtt ]; then
+        have npm || echo npm
+        return
+    fi
     have clang++ || echo clang
     have clang-format-14 || have clang-format || echo clang-format
     have_header catch2/catch_all.hpp || have_header catch2/catch.hpp || echo catch2
@@ -103,11 +111,20 @@ missing_consumer_packages() {
     have_header X11/Xlib.h || echo libx11-dev
 }
 
+# What "no_server" needs, an example that is a project of CMake's.
+missing_no_server_packages() {
+    have cmake || echo cmake
+    have make || echo make
+    have pkg-config || echo pkg-config
+    pkg-config --exists webkitgtk-6.0 2>/dev/null || echo libwebkitgtk-6.0-dev
+}
+
 # What "engines" needs beyond "tests".
 missing_engine_packages() {
     pkg-config --exists Qt6WebEngineCore 2>/dev/null || echo qt6-webengine-dev
     pkg-config --exists webkit2gtk-4.1 2>/dev/null || echo libwebkit2gtk-4.1-dev
-    pkg-config --exists webkitgtk-6.0 2>/dev/null || echo libwebkitgtk-6.0-dev
+    missing_no_server_packages
+    have git || echo git
     have xvfb-run || echo xvfb
     have xauth || echo xauth
     # CEF, from the Java registry

@@ -19,7 +19,7 @@ Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests.
           every way to have the library, each in a project of its own, from copies of this tree
   --engines
           the other engines: installs QtWebEngine, WebKitGTK and a CEF, and runs their adapters in
-          them; nothing is skipped
+          them, and the examples; nothing is skipped
   --all   also the demo without each of its rows in turn, longer sequences in small worlds, fuzzing
           for a minute a target, the planted faults, the ways to have the library, and the other
           engines
@@ -404,12 +404,19 @@ test_engines() {
         -Dwebkitgtk=enabled || return 0
     check "build without warnings" ninja -C $engine_build tests/headers/headers_qt \
         tests/engines/{spawn_host,qt/qt_adapter,qt/qt_host} tests/browser/endpoint_host \
+        examples/{chart,images,login,mqtt,own_policy} \
         examples/{demo/demo,htmlrenderer/htmlrenderer,qt/qt_demo} \
         examples/gtk/gtk_demo_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/{host,class_host,adapter,headers}_{webkit2gtk-4.1,webkitgtk-6.0} \
         tests/engines/webkitgtk/kit_webkitgtk || return 0
     check "npm ci" npm ci --prefix tests/browser --no-audit --no-fund || return 0
+    check "MQTT.js" npm ci --prefix examples/mqtt/page --no-audit --no-fund || return 0
     check "a CEF from the Java registry" tests/engines/cef/jcef.sh $engine_build/jcef || return 0
+    part "Examples"
+    count "examples" node tests/examples/run.mjs $engine_build
+    check "a copy of the tree" tests/consumer/way.sh make_copies || true
+    check "installed by CMake" tests/consumer/way.sh install_by_cmake || true
+    check "a page without a server, in WebKitGTK" tests/consumer/way.sh no_server || true
     part "Other engines: tests"
     count "Qt adapter, in QtWebEngine" $engine_build/tests/engines/qt/qt_adapter
     check "the demo in QtWebEngine" $engine_build/examples/qt/qt_demo --offscreen || true

@@ -1,13 +1,11 @@
 // The demo: opens a page whose WebSockets this program answers, prints the events, and ends with
 // the verdict that the page gives on what it saw.
 #include "answers.hpp"
-#include "pages.hpp"
-#include "window.hpp"
+#include "app.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <csignal>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -26,7 +24,7 @@ const std::vector<row> all_rows{
 };
 
 struct options {
-    demo::window::settings window;
+    examples::window::settings window;
     std::string picture;
     std::string without;
     std::string pages = DEMO_PAGE_FOLDER;
@@ -35,49 +33,26 @@ struct options {
 class program {
   public:
     program(const options& o, std::shared_ptr<const intercepted_urls> table)
-        : options_{o}, table_{std::move(table)}, answers_{io_},
-          window_{io_, *table_, [this](std::string_view problem) { window_ended(problem); }},
-          endpoint_{io_, answers_, table_, endpoint_options()}, timer_{io_} {
-        pages_.serve_folder(o.pages);
+        : options_{o}, answers_{io_}, app_{io_, *table, o.pages},
+          endpoint_{io_, answers_, table, app_.endpoint_options()}, timer_{io_} {
         answers_.serve(endpoint_);
         answers_.on_verdict = [this](std::string_view text) { take_verdict(text); };
+        app_.on_end = [this] { answers_.stop(); };
     }
 
     /// The exit status.
     int run() {
-        if (const std::error_code failed = endpoint_.listen())
-            return say("cannot listen on 127.0.0.1: " + failed.message()), 1;
-        const std::string problem = window_.open(options_.window, *table_, endpoint_.port());
-        if (!problem.empty())
-            return say(problem), 1;
         after(30s, [this] {
             say("no verdict after 30 s");
             if (options_.window.headless)
-                end();
+                app_.end(1);
         });
-        io_.run();
-        endpoint_.stop();
-        window_.close();
-        return passed_ ? 0 : 1;
+        const int status = app_.run(endpoint_, options_.window);
+        return status == 0 && !passed_ ? 1 : status;
     }
 
   private:
     static void say(std::string_view text) { std::cerr << "demo: " << text << std::endl; }
-
-    loopback::options endpoint_options() {
-        loopback::options o;
-        o.root = table_->root();
-        o.pages = [this](std::string_view method,
-                         std::string_view url) -> std::optional<loopback::page> {
-            if (const auto target = window_.redirect(url))
-                return loopback::page{302, "text/plain", "Location: " + *target + "\r\n", ""};
-            auto page = pages_.find(method, url);
-            if (!page)
-                return std::nullopt;
-            return loopback::page{page->status, page->media_type, page->fields, page->body};
-        };
-        return o;
-    }
 
     template <class Function>
     void after(clock::duration time, Function run) {
@@ -92,60 +67,34 @@ class program {
         passed_ = text.substr(0, text.find('\n')) == "passed";
         std::cout << "\nThe page says: " << text << "\n" << std::endl;
         if (options_.picture.empty())
-            return options_.window.headless ? end() : (void)timer_.cancel();
+            return options_.window.headless ? app_.end(0) : (void)timer_.cancel();
         after(2500ms, [this] { take_picture(); }); // then the chart is full
     }
 
     void take_picture() {
         after(10s, [this] {
             say("no picture after 10 s");
-            end();
+            app_.end(0);
         });
-        window_.take_picture(options_.picture, [this](const std::string& problem) {
+        app_.shown().take_picture(options_.picture, [this](const std::string& problem) {
             if (problem.empty())
                 std::cout << "Picture: " << options_.picture << std::endl;
             else
                 say(problem);
             if (options_.window.headless)
-                end();
+                app_.end(0);
             else
                 timer_.cancel();
         });
     }
 
-    void window_ended(std::string_view problem) {
-        if (!problem.empty()) {
-            say(problem);
-            passed_ = false;
-        }
-        end();
-    }
-
-    /// Closes the sockets; their last events come before the end.
-    void end() {
-        if (std::exchange(ending_, true))
-            return io_.stop();
-        answers_.stop();
-        endpoint_.sockets().shutdown(1s);
-        end_when_idle(clock::now() + 2s);
-    }
-
-    void end_when_idle(time_point limit) {
-        if (endpoint_.sockets().idle() || clock::now() > limit)
-            return io_.stop();
-        after(5ms, [this, limit] { end_when_idle(limit); });
-    }
-
     const options& options_;
-    std::shared_ptr<const intercepted_urls> table_;
     boost::asio::io_context io_;
-    htmlrenderer::pages pages_{"myapp"};
     demo::answers answers_;
-    demo::window window_;
+    examples::app app_;
     demo::answers::endpoint endpoint_;
     boost::asio::steady_timer timer_;
     bool passed_ = false;
-    bool ending_ = false;
 };
 
 } // namespace
@@ -178,6 +127,5 @@ int main(int argc, char** argv) {
         std::cerr << "demo: " << built.errors.front().text << '\n';
         return 1;
     }
-    std::signal(SIGPIPE, SIG_IGN);
     return program{o, built.table}.run();
 }

@@ -94,12 +94,12 @@ export class Program {
   #waiting = [];
   #answered = 0;
 
-  constructor(args, { json = true } = {}) {
+  constructor(args, { json = true, executable = program } = {}) {
     this.tmp = `${scratch}/${folders++}`;
     fs.mkdirSync(this.tmp);
     const browser = cef ? ["--browser", cef, "--no-secret"] : [];
     const all = ["--headless", ...browser, ...(json ? ["--format", "json"] : []), ...args];
-    this.child = spawn(program, all, { env: { ...process.env, TMPDIR: this.tmp } });
+    this.child = spawn(executable, all, { env: { ...process.env, TMPDIR: this.tmp } });
     running.add(this.child);
     this.child.stdin.on("error", () => {}); // told by the exit status
     let parts = [];
@@ -199,11 +199,21 @@ export class Program {
     return descendants(this.child.pid).find(({ line }) => line.includes("--proxy-pac-url="));
   }
 
+  // For a browser with --remote-debugging-port=0.
+  async devtoolsListen() {
+    [, this.devtools] = await this.stderrHas(/DevTools listening on (ws:\S+)/);
+  }
+  async connect() {
+    this.browser = await chromium.connectOverCDP(this.devtools);
+    this.context = this.browser.contexts()[0];
+  }
+
   /// Ends it, and tells how it ended and what it left behind.
   async stop(signal = "SIGTERM") {
     const started = descendants(this.child.pid);
     if (!this.exit) this.child.kill(signal);
     await this.ended();
+    await this.browser?.close();
     return this.remains(started);
   }
 
@@ -228,11 +238,10 @@ export class Session extends Program {
   }
 
   async ready() {
-    [, this.devtools] = await this.stderrHas(/DevTools listening on (ws:\S+)/);
+    await this.devtoolsListen();
     if (cef) return this; // its first page is none of ours
     await this.stderrHas(/loaded http/);
-    this.browser = await chromium.connectOverCDP(this.devtools);
-    this.context = this.browser.contexts()[0];
+    await this.connect();
     return this;
   }
 
@@ -259,8 +268,7 @@ export class Session extends Program {
     while (!(await shows("http"))) await sleep(20); // its window
     await this.#ask(`new?${blank}`, { method: "PUT" });
     while (!(await shows(blank))) await sleep(20);
-    this.browser = await chromium.connectOverCDP(this.devtools);
-    this.context = this.browser.contexts()[0];
+    await this.connect();
     return this.context.pages().find((page) => page.url() === blank);
   }
 
@@ -286,12 +294,6 @@ export class Session extends Program {
       ["hr", "WebSocketClose", id, 1000, ""],
     ]);
     return upgrade;
-  }
-
-  async stop(signal) {
-    const remains = await super.stop(signal);
-    await this.browser?.close();
-    return remains;
   }
 }
 

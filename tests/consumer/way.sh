@@ -155,6 +155,18 @@ cmake_project() {
     say_version "$folder/build" "$@"
 }
 
+# The example that is a project of CMake's, by itself, and in WebKitGTK.
+no_server() {
+    local folder=$consumers/no_server
+    rm -rf "$folder"
+    cp -r "$copy/examples/no_server" "$folder"
+    cmake -G Ninja -S "$folder" -B "$folder/build" -Werror=dev \
+        "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Wconversion -Werror" \
+        -DCMAKE_PREFIX_PATH="$consumers/installed_by_cmake"
+    cmake --build "$folder/build"
+    timeout 120 xvfb-run --auto-servernum "$folder/build/no_server" --check
+}
+
 # find_version VERSION: what find_package says to a program that asks for that one.
 find_version() {
     cmake -G Ninja -S "$(project cmake_find_package)" -B "$consumers/find_version" --fresh \

@@ -16,8 +16,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace demo {
+namespace examples {
 
 /// All calls and callbacks on the io_context's one thread.
 class window {
@@ -25,6 +26,7 @@ class window {
     struct settings {
         std::string program; ///< empty: the first Chromium that is found
         bool headless = false;
+        std::vector<std::string> switches{}; ///< more of them, with their dashes
     };
 
     /// `ended` is called when the user closed the window or pressed Ctrl-C, and not after `close`;
@@ -58,4 +60,4 @@ class window {
     bool probed_ = false;
 };
 
-} // namespace demo
+} // namespace examples

@@ -11,7 +11,7 @@
 
 #include <unistd.h>
 
-namespace demo {
+namespace examples {
 
 using namespace std::chrono_literals;
 
@@ -29,13 +29,14 @@ std::string window::open(const settings& s, const wsintercept::intercepted_urls&
     if (!proxy.error.empty())
         return proxy.error;
     if (geteuid() == 0)
-        std::cerr << "demo: running as user 0, so the browser runs without its sandbox\n";
+        std::cerr << "running as user 0, so the browser runs without its sandbox\n";
     try {
         folder_.emplace();
         std::vector<std::string> arguments =
             htmlrenderer::usual_switches(folder_->path(), s.headless);
         arguments.insert(arguments.end(), proxy.switches.begin(), proxy.switches.end());
         arguments.emplace_back("--window-size=1280,856");
+        arguments.insert(arguments.end(), s.switches.begin(), s.switches.end());
         arguments.push_back("--app=" +
                             probe_.url()); // no tabs and no address: an embedder's window
         wait_for_signals();
@@ -110,4 +111,4 @@ void window::wait_for_signals() {
     });
 }
 
-} // namespace demo
+} // namespace examples
