@@ -57,6 +57,8 @@ class Wsintercept(ConanFile):
             self._component("loopback", ["boost::headers"])
             if self.settings.os in ("Linux", "FreeBSD"):
                 self.cpp_info.components["loopback"].system_libs = ["pthread"]
+            elif self.settings.os == "Windows":
+                self.cpp_info.components["loopback"].system_libs = ["ws2_32", "mswsock"]
         if self.options.deflate:
             self._component("deflate", ["zlib::zlib"])
         if self.options.tls:
