@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'END'
-usage: tests/run.sh [--consumers | --engines | --cef-root DIR | --all]
+usage: tests/run.sh [--consumers | --engines | --platforms | --cef-root DIR | --all]
 
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
@@ -20,9 +20,12 @@ Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests.
   --engines
           the other engines: installs QtWebEngine, WebKitGTK and a CEF, and runs their adapters in
           them; nothing is skipped
+  --platforms
+          other compilers, libraries and machines: Clang's every warning, libc++, 32 bits, and ARM,
+          s390x and Windows, emulated; tests/platforms has a file on each
   --all   also the demo without each of its rows in turn, longer sequences in small worlds, fuzzing
-          for a minute a target, the planted faults, the ways to have the library, and the other
-          engines
+          for a minute a target, the planted faults, the ways to have the library, the other
+          engines, and the platforms
   --help  this text
 END
 }
@@ -33,7 +36,7 @@ cef_root=
 case "${1:-}" in
 "") ;;
 --all) all=yes ;;
---engines | --consumers) only=${1#--} ;;
+--engines | --consumers | --platforms) only=${1#--} ;;
 --cef-root) cef_root=$(cd "${2:?a folder}" && pwd) ;;
 --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
@@ -424,6 +427,79 @@ test_engines() {
     check "it fails in CEF without ws://myapp/feed" jcef_demo_fails_without ws://myapp/feed || true
 }
 
+# build_platform NAME TARGET...: in build/NAME, as tests/platforms/NAME.ini says.
+build_platform() {
+    local name=$1 folder=build/$1 ini=tests/platforms/$1.ini
+    local files=(--native-file "$ini")
+    shift
+    if grep -qx '\[host_machine\]' "$ini"; then
+        check "$name: what it is linked with" tests/platforms/libraries.sh "$name" || return 1
+        files=(--cross-file build/platforms/"$name"/folders.ini --cross-file "$ini")
+    fi
+    check "$name: set up" set_up "$folder" "${files[@]}" || return 1
+    check "$name: build without warnings" ninja -C "$folder" "$@" || return 1
+}
+
+# on_platform NAME PROGRAM...: as check or count runs it.
+on_platform() { tests/platforms/on.sh "$1" build/"$1"/tests/"$2" "${@:3}"; }
+
+# What of the payload's walk was executed, as QEMU reads it: exclusive or on whole NEON registers.
+neon_is_used() {
+    QEMU_LOG=in_asm QEMU_LOG_FILENAME=build/arm64/executed on_platform arm64 unit/unit_core \
+        "masks of all lengths, offsets and places in memory, with each instruction set" || return 1
+    grep -E 'eor +v[0-9]+\.16b' build/arm64/executed
+}
+
+test_platforms() {
+    patience=1800
+    if ! install_missing platforms; then
+        fail "what is needed for the platforms is not there"
+        return
+    fi
+    local name target targets
+    mapfile -t targets < <(find tests/fuzz/seeds -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)
+
+    part "Every warning of Clang"
+    build_platform everything tests/headers/headers_{core,exceptions,loopback,deflate,tls} || true
+
+    # With the loopback endpoint, which asks the Linux of this machine who a peer is: not where an
+    # emulator stands between that has the other byte order.
+    for name in libcxx i386 arm64; do
+        part "$name: build"
+        build_platform $name tests/unit/unit_{core,deflate,allocations,loopback,tls} \
+            tests/worlds/worlds || continue
+        part "$name: tests"
+        count "$name: core" on_platform $name unit/unit_core
+        count "$name: deflate and frame vectors" on_platform $name unit/unit_deflate
+        count "$name: allocations" on_platform $name unit/unit_allocations
+        count "$name: loopback" on_platform $name unit/unit_loopback
+        count "$name: TLS" on_platform $name unit/unit_tls
+        count "$name: small worlds" on_platform $name worlds/worlds --depth 4
+        [ $name != arm64 ] || check "arm64: NEON" neon_is_used || true
+    done
+
+    part "s390x: build"
+    if build_platform s390x tests/unit/unit_{core,deflate,allocations} \
+        "${targets[@]/#/tests/fuzz/fuzz_}"; then
+        part "s390x: tests"
+        count "s390x: core" on_platform s390x unit/unit_core
+        count "s390x: deflate and frame vectors" on_platform s390x unit/unit_deflate
+        count "s390x: allocations" on_platform s390x unit/unit_allocations
+        for target in "${targets[@]}"; do
+            check "s390x: seeds of $target" on_platform s390x fuzz/fuzz_"$target" \
+                tests/fuzz/seeds/"$target" || true
+        done
+    fi
+
+    part "windows: build"
+    if build_platform windows tests/headers/headers_{core,exceptions,loopback,deflate}.exe \
+        tests/unit/unit_{core,deflate}.exe; then
+        part "windows: tests"
+        count "windows: core" on_platform windows unit/unit_core.exe
+        count "windows: deflate and frame vectors" on_platform windows unit/unit_deflate.exe
+    fi
+}
+
 main() {
     gcc=build/gcc
     engine_build=build/engines
@@ -453,6 +529,7 @@ main() {
     test_demo
     [ $all = no ] || test_consumers
     [ $all = no ] || test_engines
+    [ $all = no ] || test_platforms
     finish
 }
 
