@@ -149,7 +149,7 @@ class socket {
   private:
     bool prepare() {
         error_code failed;
-        keep_from_children(static_cast<int>(socket_.native_handle()));
+        keep_from_children(socket_.native_handle());
         socket_.set_option(tcp::no_delay{true}, failed);
         socket_.non_blocking(true, failed);
         return !failed;
