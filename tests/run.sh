@@ -440,14 +440,11 @@ build_platform() {
     check "$name: build without warnings" ninja -C "$folder" "$@" || return 1
 }
 
-# on_platform NAME PROGRAM...: as check or count runs it.
-on_platform() { tests/platforms/on.sh "$1" build/"$1"/tests/"$2" "${@:3}"; }
-
 # Payloads are unmasked in NEON's registers: of the code that QEMU came by, functions of C++ XOR them.
 neon_is_used() {
     local executed=build/arm64/executed
-    QEMU_LOG=in_asm QEMU_LOG_FILENAME=$executed on_platform arm64 unit/unit_core \
-        "masks of all lengths*" || return 1
+    QEMU_LOG=in_asm QEMU_LOG_FILENAME=$executed tests/platforms/on.sh arm64 \
+        build/arm64/tests/unit/unit_core "masks of all lengths*" || return 1
     awk '/^IN:/ { ours = /^IN: _Z/ } ours && /eor +v[0-9]+\.16b/ { found = 1 } END { exit !found }' \
         $executed
 }
@@ -458,7 +455,7 @@ test_platforms() {
         fail "what is needed for the platforms is not there"
         return
     fi
-    local name target targets
+    local name target targets on=tests/platforms/on.sh
     mapfile -t targets < <(find tests/fuzz/seeds -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)
 
     part "Every warning of Clang"
@@ -471,12 +468,12 @@ test_platforms() {
         build_platform $name tests/unit/unit_{core,deflate,allocations,loopback,tls} \
             tests/worlds/worlds || continue
         part "$name: tests"
-        count "$name: core" on_platform $name unit/unit_core
-        count "$name: deflate and frame vectors" on_platform $name unit/unit_deflate
-        count "$name: allocations" on_platform $name unit/unit_allocations
-        count "$name: loopback" on_platform $name unit/unit_loopback
-        count "$name: TLS" on_platform $name unit/unit_tls
-        count "$name: small worlds" on_platform $name worlds/worlds --depth 4
+        count "$name: core" $on $name build/$name/tests/unit/unit_core
+        count "$name: deflate and frame vectors" $on $name build/$name/tests/unit/unit_deflate
+        count "$name: allocations" $on $name build/$name/tests/unit/unit_allocations
+        count "$name: loopback" $on $name build/$name/tests/unit/unit_loopback
+        count "$name: TLS" $on $name build/$name/tests/unit/unit_tls
+        count "$name: small worlds" $on $name build/$name/tests/worlds/worlds --depth 4
         [ $name != arm64 ] || check "arm64: NEON" neon_is_used || true
     done
 
@@ -484,11 +481,11 @@ test_platforms() {
     if build_platform s390x tests/unit/unit_{core,deflate,allocations} \
         "${targets[@]/#/tests/fuzz/fuzz_}"; then
         part "s390x: tests"
-        count "s390x: core" on_platform s390x unit/unit_core
-        count "s390x: deflate and frame vectors" on_platform s390x unit/unit_deflate
-        count "s390x: allocations" on_platform s390x unit/unit_allocations
+        count "s390x: core" $on s390x build/s390x/tests/unit/unit_core
+        count "s390x: deflate and frame vectors" $on s390x build/s390x/tests/unit/unit_deflate
+        count "s390x: allocations" $on s390x build/s390x/tests/unit/unit_allocations
         for target in "${targets[@]}"; do
-            check "s390x: seeds of $target" on_platform s390x fuzz/fuzz_"$target" \
+            check "s390x: seeds of $target" $on s390x build/s390x/tests/fuzz/fuzz_"$target" \
                 tests/fuzz/seeds/"$target" || true
         done
     fi
@@ -497,8 +494,8 @@ test_platforms() {
     if build_platform windows tests/headers/headers_loopback.exe \
         tests/unit/unit_{core,deflate}.exe; then
         part "windows: tests"
-        count "windows: core" on_platform windows unit/unit_core.exe
-        count "windows: deflate and frame vectors" on_platform windows unit/unit_deflate.exe
+        count "windows: core" $on windows build/windows/tests/unit/unit_core.exe
+        count "windows: deflate and frame vectors" $on windows build/windows/tests/unit/unit_deflate.exe
     fi
 }
 
