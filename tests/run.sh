@@ -436,6 +436,8 @@ build_platform() {
         check "$name: what it is linked with" tests/platforms/libraries.sh "$name" || return 1
         files=(--cross-file build/platforms/"$name"/folders.ini --cross-file "$ini")
     fi
+    # Meson takes the options of a machine file but once.
+    [ ! "$ini" -nt "$folder"/build.ninja ] || rm -rf "$folder"
     check "$name: set up" set_up "$folder" "${files[@]}" || return 1
     check "$name: build without warnings" ninja -C "$folder" "$@" || return 1
 }
