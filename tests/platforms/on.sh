@@ -14,7 +14,11 @@ s390x) emulated s390x "$@" ;;
 windows) # Wine keeps its files in build/, and its own messages to itself
     WINEPREFIX=$(cd "$(dirname "$0")/../.." && pwd)/build/wine
     export WINEPREFIX WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
-    exec "$(command -v wine64 || echo /usr/lib/wine/wine64)" "$@"
+    PATH=$PATH:/usr/lib/wine # where Debian has them
+    wine64 "$@"
+    status=$?
+    wineserver -w # else the next program may meet it as it ends
+    exit $status
     ;;
 *) exec "$@" ;;
 esac
