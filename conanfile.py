@@ -51,10 +51,14 @@ class Wsintercept(ConanFile):
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "wsintercept")
         self._component("wsintercept", [])
+        if self.settings.os == "Windows": # its random numbers
+            self.cpp_info.components["wsintercept"].system_libs = ["bcrypt"]
         if self.options.loopback:
             self._component("loopback", ["boost::headers"])
             if self.settings.os in ("Linux", "FreeBSD"):
                 self.cpp_info.components["loopback"].system_libs = ["pthread"]
+            elif self.settings.os == "Windows":
+                self.cpp_info.components["loopback"].system_libs = ["ws2_32", "mswsock"]
         if self.options.deflate:
             self._component("deflate", ["zlib::zlib"])
         if self.options.tls:

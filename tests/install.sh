@@ -14,24 +14,28 @@ have_nginx() { have nginx || [ -x /usr/sbin/nginx ]; }
 
 have_callgrind() { have valgrind && have_header valgrind/callgrind.h; }
 
-have_sanitizers() {
+# builds COMPILER OPTION...: it makes a program.
+builds() {
     local program status=0
     program=$(mktemp) || return 1
-    echo 'int main() {}' | clang++ -fsanitize=address,undefined -x c++ - -o "$program" \
-        >/dev/null 2>&1 || status=1
+    echo 'int main() {}' | "$@" -x c++ - -o "$program" >/dev/null 2>&1 || status=1
     rm -f "$program"
     return $status
 }
 
+have_sanitizers() { builds clang++ -fsanitize=address,undefined; }
+
+major_version() { "$1" -dumpversion 2>/dev/null | cut -d. -f1; }
+
 # The package that has the sanitizers' run-time library of the installed clang.
 sanitizer_package() {
     local version
-    version=$(clang++ -dumpversion 2>/dev/null | cut -d. -f1)
+    version=$(major_version clang++)
     echo "libclang-rt-${version:-14}-dev"
 }
 
-# What "build", "demo", "tests", and "engines" or "consumers" need beyond the one before, as Debian
-# and Ubuntu call it; "mqtt" and "no_server" are examples.
+# What "build", "demo", "tests", and "engines", "consumers" or "platforms" need beyond the one
+# before, as Debian and Ubuntu call it; "mqtt" and "no_server" are examples.
 missing_packages() {
     local what=$1
     have g++ || echo g++
@@ -74,11 +78,11 @@ missing_packages() {
         sanitizer_package
     fi
     [ "$what" = tests ] && return
-    if [ "$what" = consumers ]; then
-        missing_consumer_packages
-        return
-    fi
-    missing_engine_packages
+    case "$what" in
+    consumers) missing_consumer_packages ;;
+    engines) missing_engine_packages ;;
+    platforms) missing_platform_packages ;;
+    esac
 }
 
 # What "bench" needs beyond "build"; the peers, too.
@@ -136,6 +140,19 @@ missing_engine_packages() {
     have_library libasound.so.2 || echo libasound2
     have_library libcups.so.2 || echo libcups2
     have_library libXdamage.so.1 || echo libxdamage1
+}
+
+# What "platforms" needs beyond "tests".
+missing_platform_packages() {
+    builds clang++ -stdlib=libc++ || printf "libc++%s$(major_version clang++)-dev\n" - abi-
+    # Not g++-multilib: it and the compilers for other machines exclude each other.
+    builds g++ -m32 || echo "g++-$(major_version g++)-multilib"
+    have aarch64-linux-gnu-g++ || echo g++-aarch64-linux-gnu
+    have s390x-linux-gnu-g++ || echo g++-s390x-linux-gnu
+    have qemu-s390x || have qemu-s390x-static || echo qemu-user
+    have x86_64-w64-mingw32-g++-posix || echo g++-mingw-w64-x86-64-posix
+    [ -e /usr/x86_64-w64-mingw32/include/zlib.h ] || echo libz-mingw-w64-dev
+    have wine64 || [ -x /usr/lib/wine/wine64 ] || echo wine64
 }
 
 # Not grep -q: that leaves early, and the broken pipe would say that there is none.

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'END'
-usage: tests/run.sh [--consumers | --engines | --cef-root DIR | --all]
+usage: tests/run.sh [--consumers | --engines | --platforms | --cef-root DIR | --all]
 
 Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests. The last line is
 "N passed, N failed"; the exit status is not 0 where a test failed.
@@ -20,9 +20,12 @@ Installs what is missing (Debian, Ubuntu), builds in build/, and runs the tests.
   --engines
           the other engines: installs QtWebEngine, WebKitGTK and a CEF, and runs their adapters in
           them, and the examples; nothing is skipped
+  --platforms
+          other compilers, libraries and machines: Clang's every warning, libc++, 32 bits, and ARM,
+          s390x and Windows, emulated; tests/platforms has a file on each
   --all   also the demo without each of its rows in turn, longer sequences in small worlds, fuzzing
-          for a minute a target, the planted faults, the ways to have the library, and the other
-          engines
+          for a minute a target, the planted faults, the ways to have the library, the other
+          engines, and the platforms
   --help  this text
 END
 }
@@ -33,7 +36,7 @@ cef_root=
 case "${1:-}" in
 "") ;;
 --all) all=yes ;;
---engines | --consumers) only=${1#--} ;;
+--engines | --consumers | --platforms) only=${1#--} ;;
 --cef-root) cef_root=$(cd "${2:?a folder}" && pwd) ;;
 --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
@@ -438,6 +441,77 @@ test_engines() {
     check "it fails in CEF without ws://myapp/feed" jcef_demo_fails_without ws://myapp/feed || true
 }
 
+# build_platform NAME TARGET...: in build/NAME, as tests/platforms/NAME.ini says.
+build_platform() {
+    local name=$1 folder=build/$1 ini=tests/platforms/$1.ini
+    local files=(--native-file "$ini")
+    shift
+    if grep -qx '\[host_machine\]' "$ini"; then
+        check "$name: what it is linked with" tests/platforms/libraries.sh "$name" || return 1
+        files=(--cross-file build/platforms/"$name"/folders.ini --cross-file "$ini")
+    fi
+    # Meson takes the options of a machine file but once.
+    [ ! "$ini" -nt "$folder"/build.ninja ] || rm -rf "$folder"
+    check "$name: set up" set_up "$folder" "${files[@]}" || return 1
+    check "$name: build without warnings" ninja -C "$folder" "$@" || return 1
+}
+
+# Payloads are unmasked in NEON's registers: of the code that QEMU came by, functions of C++ XOR them.
+neon_is_used() {
+    local executed=build/arm64/executed
+    QEMU_LOG=in_asm QEMU_LOG_FILENAME=$executed tests/platforms/on.sh arm64 \
+        build/arm64/tests/unit/unit_core "masks of all lengths*" || return 1
+    awk '/^IN:/ { ours = /^IN: _Z/ } ours && /eor +v[0-9]+\.16b/ { found = 1 } END { exit !found }' \
+        $executed
+}
+
+test_platforms() {
+    patience=1800
+    if ! install_missing platforms; then
+        fail "what is needed for the platforms is not there"
+        return
+    fi
+    local name target targets on=tests/platforms/on.sh
+    mapfile -t targets < <(find tests/fuzz/seeds -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)
+
+    part "Every warning of Clang"
+    build_platform everything tests/headers/headers_{core,exceptions,loopback,deflate,tls} || true
+
+    for name in libcxx i386 arm64; do
+        part "$name: build"
+        build_platform $name tests/unit/{unit_{core,deflate,allocations},loopback_cef} || continue
+        part "$name: tests"
+        count "$name: core" $on $name build/$name/tests/unit/unit_core
+        count "$name: deflate and frame vectors" $on $name build/$name/tests/unit/unit_deflate
+        # Clang leaves out allocations that nobody sees, also those of the test.
+        [ $name = libcxx ] ||
+            count "$name: allocations" $on $name build/$name/tests/unit/unit_allocations
+        check "$name: the endpoint listens" $on $name build/$name/tests/unit/loopback_cef || true
+        [ $name != arm64 ] || check "arm64: NEON" neon_is_used || true
+    done
+
+    part "s390x: build"
+    if build_platform s390x tests/unit/unit_{core,deflate,allocations} \
+        "${targets[@]/#/tests/fuzz/fuzz_}"; then
+        part "s390x: tests"
+        count "s390x: core" $on s390x build/s390x/tests/unit/unit_core
+        count "s390x: deflate and frame vectors" $on s390x build/s390x/tests/unit/unit_deflate
+        count "s390x: allocations" $on s390x build/s390x/tests/unit/unit_allocations
+        for target in "${targets[@]}"; do
+            check "s390x: seeds of $target" $on s390x build/s390x/tests/fuzz/fuzz_"$target" \
+                tests/fuzz/seeds/"$target" || true
+        done
+    fi
+
+    part "windows: build"
+    if build_platform windows tests/headers/headers_loopback.exe \
+        tests/unit/unit_{core,deflate}.exe; then
+        part "windows: tests"
+        count "windows: core" $on windows build/windows/tests/unit/unit_core.exe
+        count "windows: deflate and frame vectors" $on windows build/windows/tests/unit/unit_deflate.exe
+    fi
+}
+
 main() {
     gcc=build/gcc
     engine_build=build/engines
@@ -467,6 +541,7 @@ main() {
     test_demo
     [ $all = no ] || test_consumers
     [ $all = no ] || test_engines
+    [ $all = no ] || test_platforms
     finish
 }
 

@@ -154,13 +154,15 @@ class message_reader {
     std::string string() {
         if (const auto* text = take<std::string>())
             return *text;
-        return problem("expected a string"), std::string{};
+        problem("expected a string");
+        return {};
     }
 
     std::int64_t number() {
         if (const auto* value = take<std::int64_t>())
             return *value;
-        return problem("expected a whole number"), 0;
+        problem("expected a whole number");
+        return 0;
     }
 
     /// A number that is one of two neighbours.
@@ -168,7 +170,8 @@ class message_reader {
         const auto* value = take<std::int64_t>();
         if (value != nullptr && (*value == low || *value == low + 1))
             return *value;
-        return problem(expected), low;
+        problem(expected);
+        return low;
     }
 
     /// A string, or binary data, whose bytes it gives.
@@ -182,7 +185,8 @@ class message_reader {
             }
         if (const auto* text = take<std::string>())
             return *text;
-        return problem("expected a string or binary data"), std::string{};
+        problem("expected a string or binary data");
+        return {};
     }
 
     /// Element [3] of a method.

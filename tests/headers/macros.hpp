@@ -30,6 +30,7 @@
 #undef max
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #define max(a, b) (((a) > (b)) ? (a) : (b))
+#ifndef _WINDOWS_ // else it is here itself
 #define CONST const
 #define CreateWindow CreateWindowW
 #define DELETE (0x00010000L)
@@ -50,6 +51,7 @@
 #define STRICT 1
 #define VOID void
 #define Yield()
+#endif
 
 // <sys/sysmacros.h>, <complex.h>, and the logs and checks of engines.
 #undef major

@@ -86,6 +86,15 @@ void check_text(const std::string& text, std::size_t offset, std::size_t shift) 
 
 } // namespace
 
+TEST_CASE("vectors of 16 bytes: SSE2 and NEON are there with every processor of their kind") {
+#if defined(__x86_64__) || defined(__aarch64__)
+    constexpr bool expected = true;
+#else
+    constexpr bool expected = false;
+#endif
+    REQUIRE(wsintercept::detail::cpu_has(wsintercept::detail::cpu_vectors) == expected);
+}
+
 TEST_CASE("masks of all lengths, offsets and places in memory, with each instruction set") {
     on_each_cpu([] {
         for (std::size_t size = 0; size < 420; size += size < 300 ? 1 : 13)

@@ -21,11 +21,17 @@ endfunction()
 wsintercept_target(wsintercept)
 target_include_directories(wsintercept::wsintercept INTERFACE "${wsintercept_include_dir}")
 target_compile_features(wsintercept::wsintercept INTERFACE cxx_std_20)
+if(WIN32)
+  target_link_libraries(wsintercept::wsintercept INTERFACE bcrypt) # its random numbers
+endif()
 
 find_package(Threads QUIET)
 find_package(Boost 1.74 QUIET)
 if(TARGET Boost::headers AND TARGET Threads::Threads)
   wsintercept_target(loopback wsintercept::wsintercept Boost::headers Threads::Threads)
+  if(WIN32)
+    target_link_libraries(wsintercept::loopback INTERFACE ws2_32 mswsock)
+  endif()
 endif()
 
 find_package(ZLIB QUIET)

@@ -73,8 +73,7 @@ class socket_finder {
     /// The slower way, by itself.
     static std::optional<socket_owner> search_proc(const tcp_pair& at) {
         char line[64];
-        const auto* format = "%08X:%04X %08X:%04X ";
-        std::snprintf(line, sizeof line, format, htonl(at.own_address), at.own_port,
+        std::snprintf(line, sizeof line, "%08X:%04X %08X:%04X ", htonl(at.own_address), at.own_port,
                       htonl(at.other_address), at.other_port);
         if (const auto found = search_proc("/proc/net/tcp", line))
             return found;

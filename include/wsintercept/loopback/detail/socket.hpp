@@ -37,7 +37,7 @@ inline bool is_end(const error_code& e) noexcept {
 }
 
 /// A browser that this program starts must not hold its sockets after its end.
-inline void keep_from_children([[maybe_unused]] int handle) noexcept {
+inline void keep_from_children([[maybe_unused]] tcp::socket::native_handle_type handle) noexcept {
 #if defined(FD_CLOEXEC)
     ::fcntl(handle, F_SETFD, FD_CLOEXEC);
 #endif
@@ -149,7 +149,7 @@ class socket {
   private:
     bool prepare() {
         error_code failed;
-        keep_from_children(static_cast<int>(socket_.native_handle()));
+        keep_from_children(socket_.native_handle());
         socket_.set_option(tcp::no_delay{true}, failed);
         socket_.non_blocking(true, failed);
         return !failed;

@@ -67,7 +67,7 @@ class tls_identity {
 
     tls_identity() {
         const openssl_errors errors;
-        key_.reset(EVP_EC_gen("P-256"));
+        key_.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
         if (!key_ || !hash_key())
             made_ = openssl_error();
     }
