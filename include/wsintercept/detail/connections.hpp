@@ -127,8 +127,8 @@ class connections : public mailbox::reader {
                 pool_, unfinished_};
     }
 
-    state* touch(socket_id id) noexcept {
-        state* s = slots_.find(id);
+    state* touch(socket_id id) noexcept { return touch(id, slots_.find(id)); }
+    state* touch(socket_id id, state* s) noexcept {
         if (s != nullptr && !std::exchange(s->touched, true))
             touched_.push_back(id);
         return s;
@@ -147,7 +147,7 @@ class connections : public mailbox::reader {
                            s->phase != phase::request && s->phase != phase::automatic;
         return known ? s : nullptr;
     }
-    state* live(socket_id id) noexcept { return peek(id) != nullptr ? touch(id) : nullptr; }
+    state* live(socket_id id) noexcept { return touch(id, peek(id)); }
 
     opened refused(error why, unsigned status, std::string_view url) noexcept {
         log(log_topic::refused, log_level::warning, why, url);
