@@ -25,9 +25,9 @@ STYLE = ROOT / "doc/pages.css"
 PICTURES = ROOT / "doc/pictures"  # the plots of bench/run.sh
 
 FRONT = {"README.md": "index.html", "doc/README.md": "contents.html"}
-PROJECT = {"doc/stability.md": "stability.html", "SECURITY.md": "promises.html",
-           "bench/README.md": "benchmarks.html", "CHANGELOG.md": "changelog.html",
-           "CONTRIBUTING.md": "contributing.html"}
+PROJECT = {"doc/stability.md": "stability.html", "doc/platforms.md": "platforms.html",
+           "SECURITY.md": "promises.html", "bench/README.md": "benchmarks.html",
+           "CHANGELOG.md": "changelog.html", "CONTRIBUTING.md": "contributing.html"}
 NUMBERED = HtmlFormatter(cssclass="code", linenos="inline", lineanchors="L", anchorlinenos=True)
 COPIED = {"LICENSE": "LICENSE.txt", "doc/api.txt": "api.txt",
           "examples/demo/demo.png": "pictures/demo.png"}
@@ -71,7 +71,9 @@ class Site:
             r"^\d+\. \[[^]]*\]\(([^)]+)\)", (ROOT / "doc/README.md").read_text(), re.M)}
         self.files = FRONT | self.chapters | PROJECT
         self.read = {STYLE, *(ROOT / name for name in [*self.files, *COPIED])}
-        self.links = Links(self.files | COPIED)
+        examples = {str(file.relative_to(ROOT)): f"source/{file.relative_to(ROOT)}.html"
+                    for file in sorted((ROOT / "examples").glob("*/*.[ch]pp"))}
+        self.links = Links(self.files | COPIED | examples)
         self.reference = Reference(self.links)
         self.pages = {}
         for file, page in self.files.items():
@@ -85,7 +87,13 @@ class Site:
         self.parts = {"": list(FRONT.values()), "Guide": list(self.chapters.values()),
                       "Reference": list(described), "Project": list(PROJECT.values())}
         for header in self.reference.headers():
-            self.pages[f"source/{header}.html"] = self.source(header)
+            name = escape(f"<wsintercept/{header}>")
+            where = self.links.relative(self.links.headers[header], f"source/{header}.html")
+            heading = f'<a href="{where}"><code>{name}</code></a>'
+            self.pages[f"source/{header}.html"] = self.source(
+                HEADERS / header, f"wsintercept/{header}", heading)
+        for file, page in examples.items():
+            self.pages[page] = self.source(ROOT / file, file, f"<code>{file}</code>")
 
     def plots(self):
         """The bench's plots, those that are there."""
@@ -96,13 +104,10 @@ class Site:
             out.append(f'<figure><img src="pictures/{file.name}" alt="{title}"></figure>')
         return "\n".join(['<h2 id="plots">Plots</h2>', *out]) if out else ""
 
-    def source(self, header):
-        self.read.add(HEADERS / header)
-        code = highlight((HEADERS / header).read_text(), CppLexer(), NUMBERED)
-        name = escape(f"<wsintercept/{header}>")
-        documented = self.links.relative(self.links.headers[header], f"source/{header}.html")
-        return Page("source", f"wsintercept/{header}",
-                    f'<h1><a href="{documented}"><code>{name}</code></a></h1>\n{code}')
+    def source(self, file, title, heading):
+        self.read.add(file)
+        code = highlight(file.read_text(), CppLexer(), NUMBERED)
+        return Page("source", title, f"<h1>{heading}</h1>\n{code}")
 
     def navigation(self, here):
         out = []
