@@ -73,7 +73,9 @@ class Site:
         self.read = {STYLE, *(ROOT / name for name in [*self.files, *COPIED])}
         examples = {str(file.relative_to(ROOT)): f"source/{file.relative_to(ROOT)}.html"
                     for file in sorted((ROOT / "examples").glob("*/*.[ch]pp"))}
-        self.links = Links(self.files | COPIED | examples)
+        pictures = {f"doc/pictures/{file.name}": f"pictures/{file.name}"
+                    for file in PICTURES.glob("*.svg")}
+        self.links = Links(self.files | COPIED | examples | pictures)
         self.reference = Reference(self.links)
         self.pages = {}
         for file, page in self.files.items():
