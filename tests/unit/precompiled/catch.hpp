@@ -1,2 +1,0 @@
-// What each unit test parses first: once a program instead.
-#include "../catch.hpp"
