@@ -31,7 +31,7 @@ SCAFFOLDS = ROOT / "tests/doc/scaffolds"
 BUILD = ROOT / "build/doc"
 COMPILER = [os.environ.get("CXX", "clang++"), "-std=c++20", "-Wall", "-Wextra", "-Werror",
             "-I", ROOT / "include", "-I", BUILD / "include", "-I", ROOT]
-SECONDS = 60  # so long a compiler or a program may take before it is taken to hang
+SECONDS = 240  # so long a compiler or a program may take before it is taken to hang
 
 FENCE = re.compile(r"^```(.*)$")
 COMMENT = re.compile(r"<!--\s*(.*?)\s*-->", re.S)
