@@ -51,7 +51,7 @@ class Wsintercept(ConanFile):
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "wsintercept")
         self._component("wsintercept", [])
-        if self.settings.os == "Windows": # its random numbers
+        if self.settings.os == "Windows":  # its random numbers
             self.cpp_info.components["wsintercept"].system_libs = ["bcrypt"]
         if self.options.loopback:
             self._component("loopback", ["boost::headers"])

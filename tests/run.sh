@@ -324,6 +324,7 @@ test_consumers() {
         count "faults planted in the pages" $way pages_faults_are_seen
     fi
     check "a link to a file that is on no page" $way stray_link || true
+    check "the pages take the place of nothing else" $way pages_spare_others || true
     part "Beside the headers of others"
     check "windows.h, by mingw-w64" $way beside x86_64-w64-mingw32-g++-posix "windows.h bcrypt.h" ||
         true

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The documentation as pages: the Markdown files, and a reference made of the headers' comments.
 
-    docs.py FOLDER [DEPFILE]  writes them there, in place of what is there; DEPFILE gets the names
+    docs.py FOLDER [DEPFILE]  writes them there, in place of those that are there: into a new folder
+                              or an empty one, or one that it wrote before; DEPFILE gets the names
                               of the files that they are made of
 
 Needs Debian's python3-markdown, python3-pygments and python3-clang-14. A link to a file of the
@@ -150,7 +151,7 @@ class Site:
                            navigation=self.navigation(path))
 
     def write(self, folder):
-        texts = {path: self.html(path) for path in self.pages} # before the old ones go
+        texts = {path: self.html(path) for path in self.pages}  # before the old ones go
         shutil.rmtree(folder, ignore_errors=True)
         for path, text in texts.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -163,9 +164,17 @@ class Site:
         shutil.copyfile(STYLE, folder / STYLE.name)
 
 
+def is_ours(folder):
+    """Nothing is lost where the pages take its place."""
+    return not folder.exists() or folder.is_dir() and (
+        not any(folder.iterdir()) or (folder / "reference/core.html").exists())
+
+
 def main():
     if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
+    if not is_ours(Path(sys.argv[1])):
+        sys.exit(f"{sys.argv[1]}: it holds something else, which would be lost")
     site = Site()
     site.write(Path(sys.argv[1]))
     if len(sys.argv) == 3:

@@ -28,6 +28,17 @@ stray_link() {
     grep -F "doc/guide/limits.md: no page has ../../meson.build" "$consumers/said"
 }
 
+# What is not of the pages is left alone.
+pages_spare_others() {
+    rm -rf "$consumers/not_pages"
+    mkdir "$consumers/not_pages"
+    echo mine >"$consumers/not_pages/index.html"
+    never "$copy/tools/docs.py" "$consumers/not_pages" 2>"$consumers/said"
+    grep -F "not_pages: it holds something else, which would be lost" "$consumers/said"
+    never "$copy/tools/docs.py" "$consumers/not_pages/index.html"
+    grep -qx mine "$consumers/not_pages/index.html"
+}
+
 # Without the comments of some declarations that need one, these are named, and nothing else.
 missing_comments() {
     local headers=$copy/include/wsintercept status=0
@@ -36,7 +47,7 @@ missing_comments() {
     sed -i '/What a peer may use up/d; /The clock of all time-outs/d' "$headers/limits.hpp"
     sed -i '/^\/\/\/ Why something was/,/^enum/{/^\/\/\//d}' "$headers/error.hpp"
     sed -i '/All of an interceptor.s policies/d' "$headers/policies.hpp"
-    sed -i '/Of ASCII letters, as/d' "$headers/rfc9112/words.hpp"
+    sed -i '/Whether they differ in the case of ASCII/,/are compared/d' "$headers/rfc9112/words.hpp"
     # Members: one that needs it, one that does not; a class that no longer says whose it has.
     # shellcheck disable=SC2016 # no command
     sed -i '/Ends a `pause`/d; /Nothing is open/d' "$headers/interceptor.hpp"
