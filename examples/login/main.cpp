@@ -55,13 +55,12 @@ class app : public ws::ignore<ws::drained> {
         if (e.method != "POST") {
             response.status = 405;
             response.fields = "Allow: POST\r\n";
-        } else if (e.body == code_) {
+        } else if (takes_code(e.body)) {
             session_ = "session=" + random_text(32);
             fields = "Set-Cookie: " + session_ + "; HttpOnly; SameSite=Strict\r\n";
             response.status = 204;
             response.fields = fields;
         } else {
-            new_code(); // a guess uses the code up
             response.status = 403;
             response.body = "That is not the code; there is a new one.";
         }
@@ -116,6 +115,12 @@ class app : public ws::ignore<ws::drained> {
         return d;
     }
 
+    /// Whether it is the code, which is used up by each try.
+    bool takes_code(std::string_view given) {
+        const bool is_it = given == code_;
+        new_code();
+        return is_it;
+    }
     void new_code() {
         code_ = random_text(8);
         std::cout << "To log in, type " << code_ << std::endl;

@@ -134,13 +134,13 @@ class broker {
     }
     const char* unsubscribe(client c, session& s, reader body) {
         const auto id = body.number();
-        while (id && !body.at_end()) {
+        do { // 3.10.3: at least one
             const auto filter = body.text();
-            if (!filter)
+            if (!id || !filter)
                 return malformed;
             std::erase(s.filters, *filter);
-        }
-        return id ? reply(c, write(type::unsuback, number(*id))) : malformed;
+        } while (!body.at_end());
+        return reply(c, write(type::unsuback, number(*id)));
     }
 
     std::map<client, session> clients_;

@@ -30,8 +30,14 @@ tests("login", {
   },
 
   "who has logged in opens sockets, with the subprotocol in common": async (example) => {
-    await logIn(example, codes(example).at(-1));
+    const code = codes(example).at(-1);
+    await logIn(example, code);
     await example.shows("#answer", "Logged in.");
+    const again = await example.page.evaluate(
+      async (body) => (await fetch("/login", { method: "POST", body })).status,
+      code,
+    );
+    assert.equal(again, 403, "a code logs in once");
     await example.shows(`${rows}:nth-child(1)`, "open, speaks chat.v2");
     await example.shows(`${rows}:nth-child(2)`, "open, speaks chat.v2");
     await example.shows(`${rows}:nth-child(3)`, "4406 this program speaks chat.v2 and chat.v1");

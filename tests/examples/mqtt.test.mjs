@@ -84,6 +84,8 @@ tests("mqtt", {
     assert.deepEqual(await closed(example, [0x30, 0xff, 0xff, 0xff, 0x7f]), [1002, "a packet too long"]);
     assert.deepEqual(await closed(example, packet(0x30, 0, 9, 65)), [1002, "a malformed packet"]);
     assert.deepEqual(await closed(example, packet(0x82, 0, 7)), [1002, "a malformed packet"]);
+    assert.deepEqual(await closed(example, packet(0xa2, 0, 7)), [1002, "a malformed packet"]);
+    assert.deepEqual(await closed(example, packet(0xa2, 7)), [1002, "a malformed packet"]);
     assert.deepEqual(await closed(example, packet(0x34, ...text("a"), 0, 1)), [1002, "quality of service 2"]);
     const mqtt5 = packet(0x10, ...text("MQTT"), 5, 2, 0, 60, 0, ...text("raw"));
     const { got, reason } = await raw(example, [mqtt5]);
