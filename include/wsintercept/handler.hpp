@@ -16,7 +16,7 @@ template <class... Events>
 struct ignore : ignore<Events>... {
     using ignore<Events>::on...;
 };
-/// Of one event.
+/// `ignore` of a single event.
 template <class Event>
 struct ignore<Event> {
     /// Does nothing.

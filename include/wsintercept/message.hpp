@@ -132,7 +132,7 @@ struct respond_call {
     std::string body;
     bool body_is_text = false;
 };
-/// One of them.
+/// A method of the host's, as a message named it.
 using call = std::variant<send_call, close_call, abort_call, answer_call, respond_call>;
 
 /// Why a message is no call.

@@ -32,7 +32,7 @@ struct session_context {
     std::size_t& unfinished; ///< bytes that all unfinished messages hold
 };
 
-/// No deadline.
+/// The deadline of what has none.
 inline constexpr time_point never = (time_point::max)();
 
 /// Sink: `on_message(string_view, bool fin, data_type)`, `on_close(uint16_t, string_view)`,

@@ -31,9 +31,9 @@ struct response {
 /// safely: it then does nothing.
 class task {
   public:
-    /// What it runs, as the interceptor has it.
+    /// What the interceptor wants to be run; its own.
     struct work {
-        /// Once, on the executor.
+        /// The task's call: once, on the executor.
         virtual void run() noexcept = 0;
 
       protected:

@@ -110,7 +110,7 @@ class tokens {
             list_[token.substr(0, known)] = {token, std::move(socket)};
         return token;
     }
-    /// That of a token which some page said; null: none has it.
+    /// The socket of a token that a page sent; null: none has it.
     Socket find(std::string_view token) const {
         if (token.size() != token_size)
             return {};

@@ -32,7 +32,7 @@ struct way_in {
 
 /// What a head asks for.
 struct arrival {
-    /// What it is, and so what comes next.
+    /// What the head asks for, and so what the connection does next.
     enum class kind : std::uint8_t {
         refused,
         tunnel,        ///< CONNECT: `where` is to be answered with 200

@@ -134,7 +134,7 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
 
     // The link's calls.
 
-    /// Whose it is; not when it is over.
+    /// The endpoint that it belongs to; not to be called when it is over.
     Endpoint& house() noexcept { return *owner_; }
     /// Callbacks of the program may stop the endpoint: nothing is to be done then.
     bool over() const noexcept { return state_ == state::closed; }

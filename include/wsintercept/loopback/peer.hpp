@@ -20,12 +20,12 @@ namespace wsintercept::inline v0_1_0::loopback {
 /// Processes and users are told on Linux alone; elsewhere only `anyone` is, and `listen` says so.
 class peer_policy {
   public:
-    /// What it goes by.
+    /// What makes a process one of the program's own.
     enum class kind : std::uint8_t { family, own_user, anyone };
 
     /// This process and its descendants. An engine's network runs in a child, or in this process.
     peer_policy() = default;
-    /// The same, by a name.
+    /// The default: this process and its descendants.
     static peer_policy descendants() { return {}; }
     /// That process and its descendants.
     static peer_policy descendants_of(long pid) { return {kind::family, pid}; }

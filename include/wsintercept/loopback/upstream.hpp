@@ -69,7 +69,7 @@ class upstream : public detail::link<Self, Endpoint> {
   public:
     explicit upstream(Endpoint& house) : base{house.io_}, house_{&house} {}
 
-    /// Whose it is.
+    /// The endpoint that it belongs to.
     Endpoint& house() noexcept { return *house_; }
     bool over() const noexcept { return stage_ == stage::closed; }
 

@@ -46,7 +46,7 @@ constexpr unsigned refusal_status(error reason) noexcept {
     }
 }
 
-/// With the status that it deserves.
+/// A refusal for this reason, with its status of `refusal_status`.
 constexpr refusal refuse(error reason) noexcept {
     return {reason, refusal_status(reason)};
 }

@@ -253,7 +253,7 @@ struct occurrence {
     std::size_t count = 0;
     std::string_view value;
 };
-/// Of a name in any case.
+/// The fields of this name, in any case.
 inline occurrence find(const fields& in, std::string_view name) noexcept {
     occurrence found;
     for (const field& f : in)

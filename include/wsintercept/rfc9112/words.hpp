@@ -147,7 +147,8 @@ constexpr bool is_ipv6(std::string_view text) noexcept {
 
 } // namespace detail
 
-/// Of ASCII letters, as names of fields, schemes and hosts are compared.
+/// Whether they differ in the case of ASCII letters at most: so names of fields, schemes and hosts
+/// are compared.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size())
         return false;

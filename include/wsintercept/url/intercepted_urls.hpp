@@ -65,7 +65,7 @@ class intercepted_urls {
     std::size_t size() const noexcept { return rows().size(); }
     /// Of a row, in normal form; valid as long as the table.
     std::string_view pattern(std::size_t row) const noexcept { return rows().text(row); }
-    /// Of a row.
+    /// What a row decides.
     wsintercept::action action(std::size_t row) const noexcept { return rows().action(row); }
     /// Null: the defaults. Valid as long as the table.
     const row_options* options(std::size_t row) const noexcept { return rows().options(row); }
