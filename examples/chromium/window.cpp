@@ -24,7 +24,7 @@ std::string window::open(const settings& s, const wsintercept::intercepted_urls&
                          std::uint16_t port) {
     const auto program = htmlrenderer::find_browser(s.program);
     if (!program)
-        return "no browser found: install chromium, or name one with --browser";
+        return htmlrenderer::no_browser(s.program);
     const auto proxy = wsintercept::chromium::switches(table, port);
     if (!proxy.error.empty())
         return proxy.error;

@@ -168,6 +168,12 @@ std::optional<fs::path> find_browser(std::string_view given) {
     return std::nullopt;
 }
 
+std::string no_browser(std::string_view given) {
+    if (given.empty())
+        return "no browser found: install chromium, or name one with --browser";
+    return "--browser '" + std::string{given} + "': no such program";
+}
+
 temporary_folder::temporary_folder() {
     // Sockets are made in it, whose paths have at most 107 characters.
     const char* variable = std::getenv("TMPDIR");

@@ -14,6 +14,8 @@ namespace htmlrenderer {
 
 /// A program by path, or by name in PATH. Empty: the first of the usual names of Chromium.
 std::optional<std::filesystem::path> find_browser(std::string_view given);
+/// What to tell the user where there is none.
+std::string no_browser(std::string_view given);
 
 /// A new folder, only this user's; gone with this object.
 class temporary_folder {

@@ -74,9 +74,7 @@ int program::run() {
     std::signal(SIGTTIN, SIG_IGN); // in the background there is no input, and that is all
     const auto file = find_browser(options_.browser);
     if (!file) {
-        say(options_.browser.empty()
-                ? "no browser found: install chromium, or name one with --browser"
-                : "--browser '" + options_.browser + "': no such program");
+        say(no_browser(options_.browser));
         return 1;
     }
     if (secret_ && secret_->empty()) {

@@ -115,6 +115,9 @@ TEST_CASE("finding a browser") {
     CHECK(find_browser("sh").has_value());
     CHECK(find_browser("/bin/sh") == fs::path{"/bin/sh"});
     CHECK_FALSE(find_browser("/bin/no such program").has_value());
+    CHECK(no_browser("/bin/no such program") ==
+          "--browser '/bin/no such program': no such program");
+    CHECK(no_browser("").starts_with("no browser found: "));
     CHECK_FALSE(find_browser("no-such-program").has_value());
     CHECK_FALSE(find_browser("/etc/passwd").has_value());
     CHECK_FALSE(find_browser("/bin/").has_value());
