@@ -3,6 +3,8 @@
 #include "catch.hpp"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -170,6 +172,41 @@ TEST_CASE("bad fields", "[head]") {
 }
 
 // security.md: CVE-2024-37890, many fields.
+TEST_CASE("a line reads the same wherever it stands and whatever is around it", "[head]") {
+    const std::string filler = "\r\nFiller: " + std::string(100, 'x') + "\r\n\r\n";
+    for (unsigned c = 0; c < 256; ++c)
+        for (const std::string_view form : {"A?b: v", "?: v", "Ab:?v", "Ab: v?", "Ab: v?w"}) {
+            std::string line{form};
+            line[line.find('?')] = static_cast<char>(c);
+            const auto parse = [&line](std::size_t padding, std::string_view rest,
+                                       request_head& out) {
+                std::string bytes = "GET /" + std::string(padding, 'a') + " HTTP/1.1\r\n";
+                bytes.append(line).append(rest);
+                const std::vector<char> alone(bytes.begin(), bytes.end());
+                parse_result result = parse_request({alone.data(), alone.size()}, {}, out);
+                result.offset -= result.state == parse_state::failed ? padding : 0;
+                return result; // of the views only the sizes are good
+            };
+            request_head short_head;
+            const parse_result expected = parse(0, "\r\n\r\n", short_head); // less than 64 bytes
+            for (std::size_t padding = 0; padding < 70; ++padding) {
+                INFO(line << ", " << padding << " characters ahead");
+                request_head head;
+                const parse_result result = parse(padding, filler, head);
+                REQUIRE(result.state == expected.state);
+                REQUIRE(result.reason == expected.reason);
+                REQUIRE(result.offset == expected.offset);
+                if (result.state != parse_state::done)
+                    continue;
+                const fields &got = head.fields, &wanted = short_head.fields;
+                REQUIRE(got.count == wanted.count + 1);
+                REQUIRE(got.list[0].name.size() == wanted.list[0].name.size());
+                REQUIRE(got.list[0].value.size() == wanted.list[0].value.size());
+                REQUIRE(got.list[wanted.count].value.size() == 100);
+            }
+        }
+}
+
 TEST_CASE("limits on size and count", "[head]") {
     const auto many = [](std::size_t n) {
         std::string bytes = "GET / HTTP/1.1\r\n";

@@ -40,6 +40,22 @@ TEST_CASE("tokens, values and case", "[words]") {
     REQUIRE(trim(" \t ").empty());
 }
 
+TEST_CASE("only the case of ASCII letters is ignored, in texts of every size", "[words]") {
+    const auto lower = [](unsigned c) { return c >= 'A' && c <= 'Z' ? c + 0x20 : c; };
+    for (std::size_t size = 1; size <= 20; ++size)
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string one(size, 'k'), other(size, 'K');
+            for (unsigned a = 0; a < 256; ++a)
+                for (unsigned b = 0; b < 256; ++b) {
+                    one[at] = static_cast<char>(a);
+                    other[at] = static_cast<char>(b);
+                    if (equal_ignoring_case(one, other) != (lower(a) == lower(b)))
+                        FAIL(a << " and " << b << " at " << at << " of " << size);
+                }
+        }
+    SUCCEED();
+}
+
 TEST_CASE("hosts: RFC 3986 3.2.2, one, with a host", "[words]") {
     for (const char* good :
          {"myapp", "MyApp:8080", "127.0.0.1", "a.b-c_d~e:0", "xn--caf-dma.test:65535", "a%20b",

@@ -61,7 +61,7 @@ constexpr bool is_key(std::string_view key) noexcept {
         return false;
     bool all = true;
     for (const char c : key.substr(0, 22))
-        all = all && wsintercept::detail::is_base64_digit(c);
+        all &= wsintercept::detail::is_base64_digit(c);
     return all && std::string_view{"AQgw"}.find(key[21]) != std::string_view::npos;
 }
 

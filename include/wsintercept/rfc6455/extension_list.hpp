@@ -64,9 +64,7 @@ class extension_reader {
         return item::malformed;
     }
     constexpr bool token(std::string_view& out) noexcept {
-        std::size_t n = 0;
-        while (n < rest_.size() && rfc9112::detail::is(rest_[n], rfc9112::detail::tchar))
-            ++n;
+        const std::size_t n = rfc9112::detail::run(rest_, rfc9112::detail::tchar);
         out = rest_.substr(0, n);
         rest_.remove_prefix(n);
         return n != 0;

@@ -44,8 +44,8 @@ namespace detail {
 
 /// Origin form, or absolute form with a host: RFC 9112 3.2, RFC 6455 3.
 constexpr bool is_upgrade_target(std::string_view target) noexcept {
-    if (!rfc9112::detail::all(target, rfc9112::detail::target_char) ||
-        !rfc9112::detail::percents_are_whole(target))
+    using rfc9112::detail::target_part;
+    if (rfc9112::detail::run_with_percents(target, target_part) != target.size())
         return false;
     if (!target.empty() && target[0] == '/')
         return true;
@@ -87,12 +87,21 @@ constexpr bool is_origin(std::string_view text) noexcept {
 struct upgrade_fields {
     rfc9112::occurrence host, origin, upgrade, connection, content_length, transfer_encoding;
     rfc9112::occurrence key, version, protocol, extensions;
+    bool connection_upgrade = false; ///< Connection names it
+    bool bad_extensions = false;     ///< a Sec-WebSocket-Extensions is no list of extensions
 
     explicit upgrade_fields(const rfc9112::fields& in) noexcept {
-        for (const rfc9112::field& f : in)
-            if (rfc9112::occurrence* const found = named(f.name))
-                if (found->count++ == 0)
-                    found->value = f.value;
+        for (const rfc9112::field& f : in) {
+            rfc9112::occurrence* const found = named(f.name);
+            if (found == nullptr)
+                continue;
+            if (found->count++ == 0)
+                found->value = f.value;
+            if (found == &connection)
+                connection_upgrade |= rfc9112::list_has(f.value, "Upgrade");
+            else if (found == &extensions)
+                bad_extensions |= !is_extension_list(f.value);
+        }
     }
 
   private:
@@ -184,7 +193,7 @@ inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& o
     // Item 4
     if (fields.connection.count == 0)
         return error::no_connection;
-    if (!rfc9112::has_token(head.fields, "Connection", "Upgrade"))
+    if (!fields.connection_upgrade)
         return error::bad_connection;
 
     // Item 5, and 11.3.1: once
@@ -215,11 +224,8 @@ inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& o
             return wrong;
 
     // Item 9
-    if (fields.extensions.count != 0)
-        for (const rfc9112::field& f : head.fields)
-            if (rfc9112::equal_ignoring_case(f.name, "Sec-WebSocket-Extensions") &&
-                !is_extension_list(f.value))
-                return error::bad_extensions;
+    if (fields.bad_extensions)
+        return error::bad_extensions;
 
     out.key = key.value;
     out.fields = &head.fields;

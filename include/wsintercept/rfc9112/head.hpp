@@ -2,35 +2,16 @@
 #pragma once
 
 #include <wsintercept/error.hpp>
+#include <wsintercept/rfc9112/fields.hpp>
+#include <wsintercept/rfc9112/quick_lines.hpp>
 #include <wsintercept/rfc9112/words.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace wsintercept::inline v0_1_0::rfc9112 {
-
-/// A field line. Views into the bytes that were parsed; the value without surrounding blanks.
-struct field {
-    std::string_view name;
-    std::string_view value;
-};
-
-inline constexpr std::size_t max_fields = 128; ///< the absolute cap on fields
-
-/// The fields of a head, in their order.
-struct fields {
-    union { // the first `count` are set; to clear the rest, too, takes longer than a head's parsing
-        std::array<field, max_fields> list;
-    };
-    std::size_t count = 0;
-
-    fields() noexcept {}
-    const field* begin() const noexcept { return list.data(); }
-    const field* end() const noexcept { return list.data() + count; }
-};
 
 /// RFC 9112 3. Views into the bytes that were parsed.
 struct request_head {
@@ -88,24 +69,26 @@ class scanner {
     bool until(char end, unsigned allowed, error bad, error missing,
                std::string_view& out) noexcept {
         const std::size_t start = at_;
-        std::size_t at = start;
-        while (at < bytes_.size() && is(bytes_[at], allowed))
-            ++at;
-        at_ = at;
-        if (at == bytes_.size())
+        at_ += run(bytes_.substr(start), allowed);
+        if (at_ == bytes_.size())
             return false;
-        const char c = bytes_[at];
+        const char c = bytes_[at_];
         if (c != end)
             return unexpected(c == '\r' || c == '\n' ? missing : bad);
-        if (at == start)
+        if (at_ == start)
             return fail(missing);
-        out = bytes_.substr(start, at - start);
+        out = bytes_.substr(start, at_ - start);
         ++at_;
         return true;
     }
 
     /// "HTTP/1.0" or "HTTP/1.1".
     bool http_version(error bad_line, unsigned& out) noexcept {
+        if (bytes_.substr(at_, 8) == "HTTP/1.1") { // mostly
+            at_ += 8;
+            out = 11;
+            return true;
+        }
         constexpr std::string_view start = "HTTP/1.";
         for (std::size_t i = 0; i < start.size(); ++i, ++at_) {
             if (at_ == bytes_.size())
@@ -166,22 +149,22 @@ class scanner {
 
     /// RFC 9112 5: field lines and the blank line.
     bool fields(rfc9112::fields& out) noexcept {
-        out.count = 0;
-        for (;;) {
+        quick_lines quick{bytes_, at_};
+        for (std::size_t& n = out.count = 0;; ++n) {
+            n += quick.take(at_, {out.list.data() + n, most_fields_ - n});
             if (at_ == bytes_.size())
                 return false;
             const char c = bytes_[at_];
             if (c == '\r' || c == '\n')
                 return line_end(error::bad_line_end);
             if (is_blank(c)) // RFC 9112 2.2 before the first field, 5.2 after it
-                return fail(out.count == 0 ? error::bad_field_name : error::obsolete_folding);
-            if (out.count == most_fields_)
+                return fail(n == 0 ? error::bad_field_name : error::obsolete_folding);
+            if (n == most_fields_)
                 return fail(error::too_many_fields);
-            field& f = out.list[out.count];
+            field& f = out.list[n];
             if (!until(':', tchar, error::bad_field_name, error::bad_field_name, f.name) ||
                 !text(error::bad_field_value, f.value))
                 return false;
-            ++out.count;
         }
     }
 
@@ -246,31 +229,6 @@ inline parse_result parse_status(std::string_view bytes, const head_limits& limi
         return scan.result();
     out.bytes = scan.taken();
     return {parse_state::done, error{}, 0};
-}
-
-/// How often a field occurs; its first value.
-struct occurrence {
-    std::size_t count = 0;
-    std::string_view value;
-};
-/// The fields of this name, in any case.
-inline occurrence find(const fields& in, std::string_view name) noexcept {
-    occurrence found;
-    for (const field& f : in)
-        if (equal_ignoring_case(f.name, name) && found.count++ == 0)
-            found.value = f.value;
-    return found;
-}
-
-/// Whether a comma-separated list field has this token, in any case, on any of its lines.
-inline bool has_token(const fields& in, std::string_view name, std::string_view token) noexcept {
-    const auto differs = [token](std::string_view element) noexcept {
-        return !equal_ignoring_case(element, token);
-    };
-    for (const field& f : in)
-        if (equal_ignoring_case(f.name, name) && !for_each_element(f.value, differs))
-            return true;
-    return false;
 }
 
 } // namespace wsintercept::inline v0_1_0::rfc9112

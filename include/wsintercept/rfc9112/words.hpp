@@ -1,12 +1,14 @@
 // Words of HTTP, RFC 9110 and RFC 3986: tokens, values, lists, hosts, phrases. No allocation.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace wsintercept::inline v0_1_0::rfc9112 {
 
@@ -20,6 +22,7 @@ enum : std::uint8_t {
     digit = 16,
     hex_digit = 32,
     alpha = 64,
+    target_part = 128, ///< target_char without '%'
 };
 
 constexpr std::array<std::uint8_t, 256> make_classes() noexcept {
@@ -32,9 +35,10 @@ constexpr std::array<std::uint8_t, 256> make_classes() noexcept {
     };
     for (std::size_t c = 0x20; c < 256; ++c)
         table[c] = c == 0x7F                          ? 0
-                   : c > 0x20 && c < 0x7F && c != '#' ? text_char | target_char
+                   : c > 0x20 && c < 0x7F && c != '#' ? text_char | target_char | target_part
                                                       : text_char;
     table['\t'] = text_char;
+    table['%'] = text_char | target_char;
     add("0123456789", digit | hex_digit | tchar | host_char);
     add("abcdefABCDEF", hex_digit);
     add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", alpha | tchar | host_char);
@@ -47,11 +51,18 @@ inline constexpr std::array<std::uint8_t, 256> classes = make_classes();
 constexpr bool is(char c, unsigned bits) noexcept {
     return (classes[static_cast<unsigned char>(c)] & bits) != 0;
 }
-constexpr bool all(std::string_view text, unsigned bits) noexcept {
-    for (const char c : text)
-        if (!is(c, bits))
-            return false;
-    return true;
+/// How many characters ahead are of a class, which is one bit.
+constexpr std::size_t run(std::string_view text, unsigned bit) noexcept {
+    const auto of = [text](std::size_t i) { return classes[static_cast<unsigned char>(text[i])]; };
+    std::size_t n = 0;
+    while (text.size() - n >= 4 && (of(n) & of(n + 1) & of(n + 2) & of(n + 3) & bit) != 0)
+        n += 4;
+    while (n < text.size() && is(text[n], bit))
+        ++n;
+    return n;
+}
+constexpr bool all(std::string_view text, unsigned bit) noexcept {
+    return run(text, bit) == text.size();
 }
 /// How many characters ahead are text_char; eight at a time, since values are most of a head.
 inline std::size_t text_size(std::string_view text) noexcept {
@@ -82,16 +93,37 @@ inline std::size_t text_size(std::string_view text) noexcept {
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+/// As many bytes at once as a Word has, which is no more than the texts have.
+template <class Word>
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    constexpr Word each = static_cast<Word>(0x0101010101010101U), top = each * 0x80;
+    for (std::size_t i = 0; i < a.size(); i += sizeof(Word)) {
+        const std::size_t at = (std::min)(i, a.size() - sizeof(Word));
+        Word x, y;
+        std::memcpy(&x, a.data() + at, sizeof x);
+        std::memcpy(&y, b.data() + at, sizeof y);
+        const Word differ = x ^ y;
+        if (differ == 0)
+            continue;
+        // The top bit of each byte that is a letter: from 'a' on, and not behind 'z'.
+        const Word small = (y | each * 0x20) & ~top;
+        const Word letter = (small + each * (0x80 - 'a')) & ~(small + each * (0x7F - 'z')) & ~y;
+        if ((differ & ~(each * 0x20)) != 0 || (differ << 2 & top & ~letter) != 0)
+            return false;
+    }
+    return true;
+}
 constexpr bool is_blank(char c) noexcept {
     return c == ' ' || c == '\t';
 }
 
-/// RFC 3986 2.1: whether each '%' has two hexadecimal digits.
-constexpr bool percents_are_whole(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if (text[i] == '%' && (text.size() - i < 3 || !all(text.substr(i + 1, 2), hex_digit)))
-            return false;
-    return true;
+/// The same, and each '%' that has two hexadecimal digits behind it: RFC 3986 2.1.
+constexpr std::size_t run_with_percents(std::string_view text, unsigned bit) noexcept {
+    for (std::size_t n = 0;; n += 3) {
+        n += run(text.substr(n), bit);
+        if (text.size() - n < 3 || text[n] != '%' || !all(text.substr(n + 1, 2), hex_digit))
+            return n;
+    }
 }
 
 constexpr bool is_ipv4(std::string_view text) noexcept {
@@ -152,12 +184,15 @@ constexpr bool is_ipv6(std::string_view text) noexcept {
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size())
         return false;
-    if (a == b)
-        return true; // mostly
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (detail::lower(a[i]) != detail::lower(b[i]))
-            return false;
-    return true;
+    if (a.size() < 4 || std::is_constant_evaluated()) {
+        for (std::size_t i = 0; i < a.size(); ++i)
+            if (detail::lower(a[i]) != detail::lower(b[i]))
+                return false;
+        return true;
+    }
+    if (a.size() < 8)
+        return detail::equal_ignoring_case<std::uint32_t>(a, b);
+    return detail::equal_ignoring_case<std::uint64_t>(a, b);
 }
 
 /// Without the blanks around it: RFC 9110 5.6.3.
@@ -200,16 +235,10 @@ constexpr bool is_host(std::string_view text) noexcept {
         if (text.empty())
             return true;
     } else {
-        const std::size_t end = text.find(':');
-        const std::string_view name = text.substr(0, end);
-        for (const char c : name)
-            if (!detail::is(c, detail::host_char) && c != '%')
-                return false;
-        if (name.empty() || !detail::percents_are_whole(name))
-            return false;
-        if (end == text.npos)
-            return true;
-        text.remove_prefix(end);
+        const std::size_t name = detail::run_with_percents(text, detail::host_char);
+        if (name == 0 || name == text.size())
+            return name != 0;
+        text.remove_prefix(name);
     }
     unsigned port = 0;
     if (text[0] != ':' || text.size() < 2 || text.size() > 6)
@@ -244,6 +273,14 @@ constexpr bool for_each_element(std::string_view list, Visit&& visit) {
             return false;
     }
     return true;
+}
+
+/// Whether a comma-separated list has this token, in any case.
+constexpr bool list_has(std::string_view list, std::string_view token) noexcept {
+    return equal_ignoring_case(list, token) || // mostly it is the only one
+           !for_each_element(list, [token](std::string_view element) noexcept {
+               return !equal_ignoring_case(element, token);
+           });
 }
 
 /// The standard phrase of a status code, or "": RFC 9110 15.
