@@ -53,6 +53,8 @@ inline bool unmask_text(Byte* at, std::size_t size, mask_word mask) noexcept {
     if (unmask_short(at, size, mask))
         return true;
 #if defined(__x86_64__) && defined(__GNUC__)
+    if (size != 0 && wsintercept::detail::cpu_has(wsintercept::detail::cpu_avx512))
+        return avx512::is_text(at, size);
     if (size >= avx2::width && wsintercept::detail::cpu_has(wsintercept::detail::cpu_avx2))
         return avx2::unmask<true>(static_cast<const char*>(at), size, no_mask);
 #endif

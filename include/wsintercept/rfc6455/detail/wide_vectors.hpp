@@ -69,11 +69,32 @@ struct avx512 {
         return __builtin_ia32_cvtb2mask512(v) == 0;
     }
     WSINTERCEPT_TARGET static bool is_zero(const vector& v) noexcept {
-        using words = std::uint64_t __attribute__((vector_size(64)));
-        const auto w = reinterpret_cast<words>(v);
-        return (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]) == 0;
+#if defined(__clang__)
+        return __builtin_ia32_cvtb2mask512(reinterpret_cast<vector>(v != 0)) == 0;
+#else
+        return __builtin_ia32_ptestmb512(v, v, ~std::uint64_t{0}) == 0;
+#endif
     }
 #include <wsintercept/rfc6455/detail/wide_vectors.inc>
+
+    /// Up to 64 bytes, zeros behind them.
+    WSINTERCEPT_TARGET static vector load_short(const char* from, std::size_t size) noexcept {
+        const std::uint64_t bytes = ~std::uint64_t{0} >> (64 - size);
+#if defined(__clang__)
+        return __builtin_ia32_loaddquqi512_mask(reinterpret_cast<const vector*>(from), vector{},
+                                                bytes);
+#else
+        return __builtin_ia32_loaddquqi512_mask(from, vector{}, bytes);
+#endif
+    }
+    /// As unmask<true> of what is unmasked already, of any size but 0.
+    WSINTERCEPT_TARGET static bool is_text(const char* at, std::size_t size) noexcept {
+        utf8_check check;
+        for (; size > 64; at += 64, size -= 64)
+            check.next(load(at));
+        check.next(load_short(at, size));
+        return check.good();
+    }
 };
 #undef WSINTERCEPT_TARGET
 
