@@ -139,6 +139,9 @@ class connection : public detail::link<connection<Endpoint>, Endpoint> {
     /// Callbacks of the program may stop the endpoint: nothing is to be done then.
     bool over() const noexcept { return state_ == state::closed; }
 
+    /// The endpoint is to call `serve`.
+    bool is_marked() const noexcept { return marked_; }
+
     bool wants_bytes() const noexcept {
         switch (state_) {
         case state::checking:

@@ -108,6 +108,7 @@ class upstream : public detail::link<Self, Endpoint> {
     // The link's.
 
     /// Whether the far side is to be read.
+    static constexpr bool is_marked() noexcept { return false; }
     bool wants_bytes() noexcept {
         return stage_ == stage::asking || stage_ == stage::securing ||
                (stage_ == stage::ready && self().wants_payload());

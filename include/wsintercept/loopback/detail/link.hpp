@@ -13,8 +13,9 @@
 namespace wsintercept::inline v0_1_0::loopback::detail {
 
 /// `Self` derives from it and has: house(), over() (nothing is to be done any more), wants_bytes(),
-/// take(bytes), gone(why: no more will come), secured() (TLS has shaken hands), tls_failed(),
-/// has_room() and time_came(). All on the endpoint's executor, within a turn.
+/// is_marked() (to be served when the turn ends), take(bytes), gone(why: no more will come),
+/// secured() (TLS has shaken hands), tls_failed(), has_room() and time_came(). All on the
+/// endpoint's executor, within a turn.
 template <class Self, class Endpoint>
 class link : public std::enable_shared_from_this<Self> {
   public:
@@ -67,8 +68,11 @@ class link : public std::enable_shared_from_this<Self> {
     }
 
   protected:
-    /// What every call of the socket's ends with: reads on, and waits where TLS has no room.
+    /// What every call of the socket's ends with: reads on, and waits where TLS has no room. What
+    /// is to be written goes first: the peer waits for it, and nothing may be there to read.
     void settle() {
+        if (self().is_marked())
+            return; // to be served, which ends with this, too
         if (stream_.is_secure())
             take_plain();
         if (self().over())
