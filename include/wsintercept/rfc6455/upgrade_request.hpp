@@ -65,21 +65,22 @@ constexpr bool is_origin(std::string_view text) noexcept {
     if (text == "null")
         return true;
     for (;;) {
-        const std::size_t space = text.find(' ');
-        const std::string_view one = text.substr(0, space);
-        const std::size_t colon = one.find("://");
-        if (colon == one.npos || !rfc9112::is_scheme(one.substr(0, colon)))
+        const std::string_view scheme = text.substr(0, rfc9112::detail::scheme_size(text));
+        text.remove_prefix(scheme.size());
+        if (scheme.empty() || !text.starts_with("://"))
             return false;
-        const std::string_view scheme = one.substr(0, colon);
-        const std::string_view host = one.substr(colon + 3);
+        text.remove_prefix(3);
+        const std::size_t host = rfc9112::detail::host_size(text);
+        text.remove_prefix(host);
         // "file://" has no host; the web's own schemes always have one.
-        const bool web = rfc9112::equal_ignoring_case(scheme, "http") ||
-                         rfc9112::equal_ignoring_case(scheme, "https");
-        if (!rfc9112::is_host(host) && (web || !host.empty()))
+        if (host == 0 && (rfc9112::equal_ignoring_case(scheme, "http") ||
+                          rfc9112::equal_ignoring_case(scheme, "https")))
             return false;
-        if (space == text.npos)
+        if (text.empty())
             return true;
-        text.remove_prefix(space + 1);
+        if (text[0] != ' ')
+            return false;
+        text.remove_prefix(1);
     }
 }
 

@@ -214,41 +214,50 @@ constexpr bool is_field_value(std::string_view text) noexcept {
     return detail::all(text, detail::text_char);
 }
 
+namespace detail {
+
+/// How many characters ahead are a scheme, RFC 3986 3.1; 0: none.
+constexpr std::size_t scheme_size(std::string_view text) noexcept {
+    if (text.empty() || !is(text[0], alpha))
+        return 0;
+    std::size_t n = 1;
+    while (n < text.size() &&
+           (is(text[n], alpha | digit) || text[n] == '+' || text[n] == '-' || text[n] == '.'))
+        ++n;
+    return n;
+}
+
+/// How many characters ahead are a host and, where a colon follows it, its port: see is_host. 0:
+/// none, or a bad one.
+constexpr std::size_t host_size(std::string_view text) noexcept {
+    std::size_t n = 0;
+    if (!text.empty() && text[0] == '[') {
+        n = text.find(']');
+        if (n++ == text.npos || !is_ipv6(text.substr(1, n - 2)))
+            return 0;
+    } else {
+        n = run_with_percents(text, host_char);
+    }
+    if (n == 0 || n == text.size() || text[n] != ':')
+        return n;
+    const std::size_t digits = run(text.substr(++n), digit);
+    unsigned port = 0;
+    for (const char c : text.substr(n, (std::min)(digits, std::size_t{6})))
+        port = port * 10 + static_cast<unsigned>(c - '0');
+    return digits == 0 || digits > 5 || port > 65535 ? 0 : n + digits;
+}
+
+} // namespace detail
+
 /// RFC 3986 3.1.
 constexpr bool is_scheme(std::string_view text) noexcept {
-    if (text.empty() || !detail::is(text[0], detail::alpha))
-        return false;
-    for (const char c : text)
-        if (!detail::is(c, detail::alpha | detail::digit) && c != '+' && c != '-' && c != '.')
-            return false;
-    return true;
+    return !text.empty() && detail::scheme_size(text) == text.size();
 }
 
 /// RFC 3986 3.2.2 with optional ":port", but stricter: a host is not empty and has no comma (two
 /// values in one line), a port is 0 to 65535, no zone, no IPvFuture.
 constexpr bool is_host(std::string_view text) noexcept {
-    if (!text.empty() && text[0] == '[') {
-        const std::size_t end = text.find(']');
-        if (end == text.npos || !detail::is_ipv6(text.substr(1, end - 1)))
-            return false;
-        text.remove_prefix(end + 1);
-        if (text.empty())
-            return true;
-    } else {
-        const std::size_t name = detail::run_with_percents(text, detail::host_char);
-        if (name == 0 || name == text.size())
-            return name != 0;
-        text.remove_prefix(name);
-    }
-    unsigned port = 0;
-    if (text[0] != ':' || text.size() < 2 || text.size() > 6)
-        return false;
-    for (const char c : text.substr(1)) {
-        if (!detail::is(c, detail::digit))
-            return false;
-        port = port * 10 + static_cast<unsigned>(c - '0');
-    }
-    return port <= 65535;
+    return !text.empty() && detail::host_size(text) == text.size();
 }
 
 /// Calls `visit(element)` for each element of a comma-separated list ("a , b"), empty ones left
