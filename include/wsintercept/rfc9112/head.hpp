@@ -142,7 +142,7 @@ class scanner {
     /// RFC 9110 5.5: text without controls up to the line's end, blanks around it left out.
     bool text(error bad, std::string_view& out) noexcept {
         const std::size_t start = at_;
-        at_ += text_size(bytes_.substr(start));
+        at_ += run(bytes_.substr(start), text_char);
         out = trim(bytes_.substr(start, at_ - start));
         return line_end(bad);
     }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -64,32 +63,6 @@ constexpr std::size_t run(std::string_view text, unsigned bit) noexcept {
 constexpr bool all(std::string_view text, unsigned bit) noexcept {
     return run(text, bit) == text.size();
 }
-/// How many characters ahead are text_char; eight at a time, since values are most of a head.
-inline std::size_t text_size(std::string_view text) noexcept {
-    constexpr std::uint64_t each = 0x0101010101010101U;
-    std::size_t i = 0;
-    while (text.size() - i >= 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + i, 8);
-        // The top bit of each byte that is below 0x20, or 0x7F; maybe of others behind such a one.
-        const std::uint64_t del = word ^ each * 0x7F;
-        const std::uint64_t found =
-            (((word - each * 0x20) & ~word) | ((del - each) & ~del)) & each * 0x80;
-        if (found == 0) {
-            i += 8;
-            continue;
-        }
-        const int zeros = std::endian::native == std::endian::big ? std::countl_zero(found)
-                                                                  : std::countr_zero(found);
-        i += static_cast<std::size_t>(zeros) / 8;
-        if (!is(text[i], text_char))
-            return i;
-        ++i; // a tab
-    }
-    while (i < text.size() && is(text[i], text_char))
-        ++i;
-    return i;
-}
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -117,7 +90,7 @@ constexpr bool is_blank(char c) noexcept {
     return c == ' ' || c == '\t';
 }
 
-/// The same, and each '%' that has two hexadecimal digits behind it: RFC 3986 2.1.
+/// `run`, and over each '%' that has two hexadecimal digits behind it: RFC 3986 2.1.
 constexpr std::size_t run_with_percents(std::string_view text, unsigned bit) noexcept {
     for (std::size_t n = 0;; n += 3) {
         n += run(text.substr(n), bit);
