@@ -79,8 +79,8 @@ inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept
         if (differ == 0)
             continue;
         // The top bit of each byte that is a letter: from 'a' on, and not behind 'z'.
-        const Word small = (y | each * 0x20) & ~top;
-        const Word letter = (small + each * (0x80 - 'a')) & ~(small + each * (0x7F - 'z')) & ~y;
+        const Word folded = (y | each * 0x20) & ~top;
+        const Word letter = (folded + each * (0x80 - 'a')) & ~(folded + each * (0x7F - 'z')) & ~y;
         if ((differ & ~(each * 0x20)) != 0 || (differ << 2 & top & ~letter) != 0)
             return false;
     }
