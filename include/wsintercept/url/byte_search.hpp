@@ -55,6 +55,9 @@ inline std::size_t find_literal(std::string_view text, std::string_view literal)
     return text.find(literal, at);
 }
 
+/// A bit for each of 64 places of a text, the lowest for the first.
+using places = std::uint64_t;
+
 /// A set of bytes to look for.
 class byte_set {
   public:
@@ -66,52 +69,38 @@ class byte_set {
         has = true;
     }
 
-    /// Calls found(place) for each place of the text where one stands, in order, until it is false.
-    template <class Found>
-    void find(std::string_view text, Found&& found) const noexcept {
-        std::size_t at = 0;
+    /// Where one stands: 64 places after 64.
+    void find(std::string_view text, places* out) const noexcept {
 #if defined(WSINTERCEPT_SSE2)
-        switch (count_) {
-        case 1: at = find_wide<1>(text, found); break;
-        case 2: at = find_wide<2>(text, found); break;
-        case 3:
-        case 4: at = find_wide<4>(text, found); break;
-        case 5:
-        case 6:
-        case 7:
-        case 8: at = find_wide<8>(text, found); break;
-        default: break;
-        }
+        if (count_ <= sizeof few_)
+            for (; text.size() >= 64; text.remove_prefix(64))
+                *out++ = find_few(text.data());
 #endif
-        for (; at < text.size(); ++at)
-            if (has_[static_cast<unsigned char>(text[at])] && !found(at))
-                return;
+        for (; !text.empty(); text.remove_prefix((std::min)(text.size(), std::size_t{64}))) {
+            places p = 0;
+            for (std::size_t i = (std::min)(text.size(), std::size_t{64}); i-- != 0;)
+                p = p << 1 | unsigned{has_[static_cast<unsigned char>(text[i])]};
+            *out++ = p;
+        }
     }
 
   private:
 #if defined(WSINTERCEPT_SSE2)
-    /// In sixteens, for `Count` of few_; gives where it ended, or the text's size if it is enough.
-    template <unsigned Count, class Found>
-    std::size_t find_wide(std::string_view text, Found& found) const noexcept {
-        __m128i wanted[Count];
-        for (unsigned i = 0; i < Count; ++i)
-            wanted[i] = _mm_set1_epi8(few_[(std::min)(i, count_ - 1)]);
-        std::size_t at = 0;
-        for (; at + 64 <= text.size(); at += 64) {
-            std::uint64_t places = 0;
-            for (unsigned part = 0; part < 64; part += 16) {
-                const __m128i here =
-                    _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at + part));
-                __m128i any = _mm_cmpeq_epi8(here, wanted[0]);
-                for (unsigned i = 1; i < Count; ++i)
-                    any = _mm_or_si128(any, _mm_cmpeq_epi8(here, wanted[i]));
-                places |= std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(any))} << part;
-            }
-            for (; places != 0; places &= places - 1)
-                if (!found(at + static_cast<std::size_t>(std::countr_zero(places))))
-                    return text.size();
+    /// Where one of few_ is among 64 bytes.
+    places find_few(const char* bytes) const noexcept {
+        __m128i any[4] = {};
+        for (unsigned i = 0; i < count_; ++i) {
+            const __m128i wanted = _mm_set1_epi8(few_[i]);
+            for (int part = 0; part < 4; ++part)
+                any[part] = _mm_or_si128(
+                    any[part],
+                    _mm_cmpeq_epi8(wanted, _mm_loadu_si128(reinterpret_cast<const __m128i*>(
+                                               bytes + 16 * part))));
         }
-        return at;
+        places p = 0;
+        for (int part = 4; part-- != 0;)
+            p = p << 16 | static_cast<unsigned>(_mm_movemask_epi8(any[part]));
+        return p;
     }
 #endif
 

@@ -57,8 +57,8 @@ class compiled_rows {
 
     /// The first row that matches, or `none`.
     std::uint32_t first(const url_cut& url) const noexcept {
-        return first_in(urls_, url, none,
-                        [&](std::uint32_t row) { return rows_.matches(row, url); });
+        const auto matches = [&](std::uint32_t row) { return rows_.matches(row, url); };
+        return first_in(urls_, url, none, matches);
     }
 
     /// Whether a row with action 1 or 2 may match a URL of this site, and no row before it has
@@ -83,9 +83,8 @@ class compiled_rows {
     }
 
   private:
-    template <class Matches>
     std::uint32_t first_in(const row_index& index, const url_cut& url, std::uint32_t bound,
-                           Matches&& wanted) const noexcept {
+                           row_check wanted) const noexcept {
         const std::size_t effort = 1024 + 32 * url.whole.size();
         std::uint32_t found = bound;
         if (index.find(url.whole, url.authority_at(), found, effort, wanted))

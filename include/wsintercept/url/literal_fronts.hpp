@@ -37,29 +37,11 @@ class literal_fronts {
     /// stands, and a few others.
     template <class Found>
     void find(std::string_view text, Found&& found) const noexcept {
-#if defined(__x86_64__) && defined(__GNUC__)
-        if (cpu_has(cpu_avx512))
-            return find_places<look_avx512>(text, found);
-        if (cpu_has(cpu_avx2))
-            return find_places<look_avx2>(text, found);
-#endif
-        firsts_.find(text, found);
-    }
-
-  private:
-    using set = std::array<char, 16>;
-    using sets = std::array<set, 4>;
-
-#if defined(__x86_64__) && defined(__GNUC__)
-    using places = std::uint64_t; ///< a bit for each of 64 bytes
-    static constexpr std::size_t at_once = 32;
-
-    template <void (*Look)(const sets&, std::string_view, places*), class Found>
-    void find_places(std::string_view text, Found& found) const noexcept {
+        constexpr std::size_t at_once = 32;
+        places all[at_once];
         for (std::size_t from = 0; from < text.size(); from += 64 * at_once) {
             const std::string_view part = text.substr(from, 64 * at_once);
-            places all[at_once];
-            Look(sets_, part, all);
+            look(part, all);
             for (std::size_t i = 0; i * 64 < part.size(); ++i)
                 for (places p = all[i]; p != 0; p &= p - 1)
                     if (!found(from + i * 64 + static_cast<std::size_t>(std::countr_zero(p))))
@@ -67,6 +49,21 @@ class literal_fronts {
         }
     }
 
+  private:
+    using set = std::array<char, 16>;
+    using sets = std::array<set, 4>;
+
+    void look(std::string_view text, places* out) const noexcept {
+#if defined(__x86_64__) && defined(__GNUC__)
+        if (cpu_has(cpu_avx512))
+            return look_avx512(sets_, text, out);
+        if (cpu_has(cpu_avx2))
+            return look_avx2(sets_, text, out);
+#endif
+        firsts_.find(text, out);
+    }
+
+#if defined(__x86_64__) && defined(__GNUC__)
     /// Where the first byte is one of the first set, and the next ones of the next sets, as far as
     /// they are among these 64.
     static constexpr places begin(places first, places second, places third,

@@ -15,6 +15,21 @@
 
 namespace wsintercept::inline v0_1_0::detail {
 
+/// Whether a row is wanted: refers to a callable that says so, which outlives it.
+class row_check {
+  public:
+    template <class Wanted>
+    row_check(const Wanted& wanted) noexcept
+        : wanted_{&wanted}, call_{[](const void* w, std::uint32_t row) {
+              return (*static_cast<const Wanted*>(w))(row);
+          }} {}
+    bool operator()(std::uint32_t row) const noexcept { return call_(wanted_, row); }
+
+  private:
+    const void* wanted_;
+    bool (*call_)(const void*, std::uint32_t);
+};
+
 /// The rows of a table by one literal of each. Literals are kept as a trie whose steps are eight
 /// bytes and whose nodes lie in one hash table: what a look-up costs grows with the text, not with
 /// the number of literals. Of the bytes only hashes are kept: whoever asks has to check what is
@@ -33,13 +48,12 @@ class literal_index {
             build(entries);
     }
 
-    /// The first row below `bound` whose literal stands in the text and that `matches`: it becomes
-    /// the bound. False: this took more than `effort` steps and was given up; `bound` may be any
-    /// row that matches. Rows of one literal are asked in order, and few of them twice.
-    template <class Matches>
+    /// The first row below `bound` whose literal stands in the text and that is `wanted`: it
+    /// becomes the bound. False: this took more than `effort` steps and was given up; `bound` may
+    /// be any row that is wanted. Rows of one literal are asked in order, and few of them twice.
     bool find(std::string_view text, std::size_t start, std::uint32_t& bound, std::size_t effort,
-              Matches&& matches) const noexcept {
-        search<Matches> s{*this, text, bound, effort, matches};
+              row_check wanted) const noexcept {
+        search s{*this, text, bound, effort, wanted};
         if (start < text.size() && first_[at_start] < bound)
             s.walk(at_start, start);
         if (first_[anywhere] < bound)
@@ -61,13 +75,19 @@ class literal_index {
   private:
     enum kind : std::uint8_t { at_start, anywhere, kinds };
 
-    /// A node of the trie. The value's low byte says what follows: bit 0 eight more bytes, bit n a
-    /// literal that ends after n bytes. Above it stands whose literal ends here: 0 nobody's, a
-    /// row + 1, or where a list of rows begins.
-    struct slot {
-        std::uint32_t key = 0;
-        std::uint32_t value = 0; ///< 0: empty
-    };
+    /// A node of the trie: its key above, a value below, which is not 0. The value's low byte says
+    /// what follows: bit 0 eight more bytes, bit n a literal that ends after n bytes. Above it
+    /// stands whose literal ends here: 0 nobody's, a row + 1, or where a list of rows begins.
+    using slot = std::uint64_t; // 0: empty
+    static constexpr slot slot_of(std::uint64_t node, std::uint32_t value) noexcept {
+        return node >> 32 << 32 | value;
+    }
+    static constexpr std::uint32_t key_of(slot s) noexcept {
+        return static_cast<std::uint32_t>(s >> 32);
+    }
+    static constexpr std::uint32_t value_of(slot s) noexcept {
+        return static_cast<std::uint32_t>(s);
+    }
     static constexpr std::uint32_t list_bit = std::uint32_t{1} << 31;
     static constexpr std::uint32_t last_bit = std::uint32_t{1} << 31; ///< in a list: its last row
 
@@ -81,9 +101,6 @@ class literal_index {
         return step(node ^ n * 0xA0761D6478BD642F, first_bytes(block, n));
     }
     static constexpr std::uint64_t root(kind k) noexcept { return step(0x51ED270B, k); }
-    static constexpr std::uint32_t key_of(std::uint64_t node) noexcept {
-        return static_cast<std::uint32_t>(node >> 32);
-    }
 
     /// Eight bytes of a text, zeros behind its end.
     static std::uint64_t load(const char* from, std::size_t left) noexcept {
@@ -104,62 +121,55 @@ class literal_index {
                                                                    : all << (64 - 8 * n));
     }
 
+    /// What follows where so many bytes are left of a literal.
+    static constexpr std::uint32_t follows(std::size_t left) noexcept {
+        return left >= 8 ? 1U : left != 0 ? 1U << left : 0U;
+    }
+
     void build(std::span<const entry> entries) {
-        struct link { // sorts by node
-            std::uint32_t key, value;
-            bool operator<(const link& o) const noexcept {
-                return key != o.key ? key < o.key : value < o.value;
-            }
-        };
-        std::vector<link> nodes, ends;
+        std::vector<slot> nodes, ends; // of ends the value is a row
         ends.reserve(entries.size());
         for (const entry& e : entries) {
             const kind k = e.at_start ? at_start : anywhere;
-            std::uint64_t node = root(k);
-            std::uint32_t* follows = &follows_[k];
-            std::string_view left = e.literal;
-            for (; left.size() >= 8; left.remove_prefix(8)) {
-                *follows |= 1;
-                node = step(node, load(left.data(), 8));
-                nodes.push_back({key_of(node), 0});
-                follows = &nodes.back().value;
-            }
-            if (const auto n = static_cast<unsigned>(left.size()); n != 0) {
-                *follows |= 1U << n;
-                node = last_step(node, load(left.data(), n), n);
-                nodes.push_back({key_of(node), 0});
-            }
-            ends.push_back({key_of(node), e.row});
             first_[k] = (std::min)(first_[k], e.row);
+            follows_[k] |= follows(e.literal.size());
+            std::uint64_t node = root(k);
+            for (std::string_view left = e.literal; !left.empty();) {
+                const auto n = static_cast<unsigned>(std::min<std::size_t>(left.size(), 8));
+                const std::uint64_t block = load(left.data(), n);
+                node = n == 8 ? step(node, block) : last_step(node, block, n);
+                left.remove_prefix(n);
+                nodes.push_back(slot_of(node, follows(left.size())));
+            }
+            ends.push_back(slot_of(node, e.row));
         }
         std::sort(nodes.begin(), nodes.end());
-        std::size_t count = 0;
-        for (const link& n : nodes) { // what follows a node, from all who share it
-            if (count == 0 || nodes[count - 1].key != n.key)
-                nodes[count++] = n;
-            nodes[count - 1].value |= n.value;
-        }
-        nodes.resize(count);
         std::sort(ends.begin(), ends.end());
+        std::size_t count = 0;
+        for (const slot n : nodes) { // what follows a node, from all who share it
+            if (count == 0 || key_of(nodes[count - 1]) != key_of(n))
+                nodes[count++] = n;
+            nodes[count - 1] |= value_of(n);
+        }
 
         slots_.resize(2 * count + 1); // half of them empty: who is not there is soon missed
         for (std::size_t n = 0, e = 0; n < count; ++n) {
-            std::uint32_t value = nodes[n].value;
+            slot node = nodes[n];
             const std::size_t from = e;
-            while (e < ends.size() && ends[e].key == nodes[n].key)
+            while (e < ends.size() && key_of(ends[e]) == key_of(node))
                 ++e;
             if (e - from == 1) {
-                value |= (ends[from].value + 1) << 8;
+                node |= (value_of(ends[from]) + 1) << 8;
             } else if (e != from) {
-                value |= list_bit | static_cast<std::uint32_t>(rows_.size()) << 8;
+                node |= list_bit | static_cast<std::uint32_t>(rows_.size()) << 8;
                 for (std::size_t i = from; i < e; ++i)
-                    rows_.push_back(ends[i].value);
+                    rows_.push_back(value_of(ends[i]));
                 rows_.back() |= last_bit;
             }
-            std::size_t at = place(nodes[n].key);
-            while (slots_[at].value != 0)
+            std::size_t at = place(key_of(node));
+            while (slots_[at] != 0)
                 at = at + 1 == slots_.size() ? 0 : at + 1;
-            slots_[at] = {nodes[n].key, value};
+            slots_[at] = node;
         }
         rows_.shrink_to_fit();
 
@@ -189,28 +199,27 @@ class literal_index {
     std::size_t place(std::uint32_t key) const noexcept {
         return static_cast<std::size_t>(std::uint64_t{key} * slots_.size() >> 32);
     }
-    const slot* node(std::uint64_t at) const noexcept {
-        const std::uint32_t key = key_of(at);
+    const slot* find_slot(std::uint64_t node) const noexcept {
+        const std::uint32_t key = key_of(node);
         const slot* const end = slots_.data() + slots_.size();
         for (const slot* s = slots_.data() + place(key);; s = slots_.data()) // round the end
             for (; s != end; ++s)
-                if (s->key == key || s->value == 0)
-                    return s->value != 0 ? s : nullptr;
+                if (key_of(*s) == key || *s == 0)
+                    return *s != 0 ? s : nullptr;
     }
 
-    template <class Matches>
     struct search {
         const literal_index& index;
         std::string_view text;
         std::uint32_t& bound;
         std::size_t effort;
-        Matches& matches;
+        row_check wanted;
         std::uint64_t any_seen = 0; ///< which of `seen` have a value
         std::uint32_t seen[64];     ///< nodes whose rows were asked
 
         search(const literal_index& i, std::string_view t, std::uint32_t& b, std::size_t e,
-               Matches& m) noexcept
-            : index{i}, text{t}, bound{b}, effort{e}, matches{m} {}
+               row_check w) noexcept
+            : index{i}, text{t}, bound{b}, effort{e}, wanted{w} {}
 
         /// All literals that begin at a place.
         void walk(kind k, std::size_t from) noexcept {
@@ -224,31 +233,31 @@ class literal_index {
                     const auto n = static_cast<unsigned>(std::countr_zero(tails));
                     if (n > left)
                         break;
-                    if (const slot* s = index.node(last_step(at, block, n)))
-                        ask(*s);
+                    if (const slot* s = index.find_slot(last_step(at, block, n)))
+                        ask(s);
                 }
                 if ((follows & 1) == 0 || left < 8)
                     return;
                 at = step(at, block);
-                const slot* s = index.node(at);
+                const slot* s = index.find_slot(at);
                 if (s == nullptr)
                     return;
-                ask(*s);
-                follows = s->value & 0xff;
+                ask(s);
+                follows = value_of(*s) & 0xff;
             }
         }
 
-        void ask(const slot& s) noexcept {
-            const std::uint32_t whose = s.value & ~list_bit;
-            if (whose >> 8 == 0 && whose == s.value)
+        void ask(const slot* s) noexcept {
+            const std::uint32_t value = value_of(*s), whose = value & ~list_bit;
+            if (whose >> 8 == 0 && whose == value)
                 return;
-            const auto place = static_cast<std::uint32_t>(&s - index.slots_.data());
+            const auto place = static_cast<std::uint32_t>(s - index.slots_.data());
             const std::uint64_t bit = std::uint64_t{1} << (place & 63);
             if ((any_seen & bit) != 0 && seen[place & 63] == place)
                 return;
             any_seen |= bit;
             seen[place & 63] = place;
-            if (whose == s.value) {
+            if (whose == value) {
                 ask((whose >> 8) - 1);
                 return;
             }
@@ -261,7 +270,7 @@ class literal_index {
             if (row >= bound || effort == 0)
                 return false;
             effort -= (std::min)(effort, 1 + text.size() / 64);
-            if (!matches(row))
+            if (!wanted(row))
                 return true;
             bound = row;
             return false;

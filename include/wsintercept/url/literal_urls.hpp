@@ -78,11 +78,10 @@ class literal_urls {
     const packed_rows& rows() const noexcept { return rows_; }
 
   private:
-    template <class Matches>
-    std::uint32_t first_in(const literal_index& index, std::string_view text, std::uint32_t bound,
-                           Matches&& matches) const noexcept {
+    static std::uint32_t first_in(const literal_index& index, std::string_view text,
+                                  std::uint32_t bound, row_check wanted) noexcept {
         // Each text of a row stands in the URL once, so that this cannot take much.
-        index.find(text, 0, bound, static_cast<std::size_t>(-1), matches);
+        index.find(text, 0, bound, static_cast<std::size_t>(-1), wanted);
         return bound;
     }
 

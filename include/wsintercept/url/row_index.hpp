@@ -8,7 +8,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,20 +26,18 @@ constexpr bool is_rare_byte(char c) noexcept {
     return std::string_view{"/.?=&:-_%"}.find(c) != std::string_view::npos;
 }
 
-/// Calls found(literal, at_start) for what stands between the stars of a pattern, and for what of
-/// it begins with a rare byte. At the start: of host and port. The scheme is no literal: there are
-/// four.
-template <class Found>
-void for_each_literal(const indexed_row& r, Found&& found) {
+/// Appends what stands between the stars of a pattern, and what of it begins with a rare byte. At
+/// the start: of host and port. The scheme is no literal: there are four.
+inline void append_literals(std::vector<literal_index::entry>& out, const indexed_row& r) {
     const auto between_stars = [&](std::string_view text, bool at_start) {
         while (!text.empty()) {
             const std::string_view literal = text.substr(0, text.find('*'));
             if (!literal.empty())
-                found(literal, at_start);
+                out.push_back({literal, r.row, at_start});
             unsigned more = 4;
             for (std::size_t i = 1; i < literal.size() && !at_start && more != 0; ++i)
                 if (is_rare_byte(literal[i])) {
-                    found(literal.substr(i), false);
+                    out.push_back({literal.substr(i), r.row, false});
                     --more;
                 }
             at_start = false;
@@ -59,34 +56,34 @@ void for_each_literal(const indexed_row& r, Found&& found) {
 
 /// For each row the literal that says most: best one that few others have.
 inline std::vector<literal_index::entry> choose_literals(std::span<const indexed_row> rows) {
-    // How many have a literal, counted by its hash: where two hashes meet, both seem more frequent.
-    std::size_t all = 1;
+    std::vector<literal_index::entry> all;
     for (const indexed_row& r : rows)
-        for_each_literal(r, [&](std::string_view, bool) { ++all; });
-    std::vector<std::uint32_t> counts(std::bit_ceil(4096 + 8 * all));
-    const auto count = [&](std::string_view literal, bool at_start) -> std::uint32_t& {
-        const std::size_t h = std::hash<std::string_view>{}(literal) + (at_start ? 1 : 0);
+        append_literals(all, r);
+    // How many have a literal, counted by its hash: where two hashes meet, both seem more frequent.
+    std::vector<std::uint32_t> counts(std::bit_ceil(4096 + 8 * (all.size() + 1)));
+    const auto count = [&](const literal_index::entry& e) -> std::uint32_t& {
+        const std::size_t h = std::hash<std::string_view>{}(e.literal) + (e.at_start ? 1 : 0);
         return counts[h & (counts.size() - 1)];
     };
-    for (const indexed_row& r : rows)
-        for_each_literal(r, [&](std::string_view l, bool at_start) { ++count(l, at_start); });
+    for (const literal_index::entry& e : all)
+        ++count(e);
 
     std::vector<literal_index::entry> chosen;
     chosen.reserve(rows.size());
+    auto next = all.begin();
     for (const indexed_row& r : rows) {
         literal_index::entry best{{}, r.row, false};
         std::size_t least = 0;
-        for_each_literal(r, [&](std::string_view l, bool at_start) {
+        for (; next != all.end() && next->row == r.row; ++next) {
             // One at the start costs no look through the text, one of letters a long look.
-            const std::size_t look = at_start ? 0 : is_rare_byte(l[0]) ? 8 : 64;
-            const std::size_t cost = count(l, at_start) + look + (l.size() < 4 ? 8 : 0);
+            const std::size_t look = next->at_start ? 0 : is_rare_byte(next->literal[0]) ? 8 : 64;
+            const std::size_t cost = count(*next) + look + (next->literal.size() < 4 ? 8 : 0);
             if (best.literal.empty() || cost < least ||
-                (cost == least && l.size() > best.literal.size())) {
-                best.literal = l;
-                best.at_start = at_start;
+                (cost == least && next->literal.size() > best.literal.size())) {
+                best = *next;
                 least = cost;
             }
-        });
+        }
         chosen.push_back(best);
     }
     return chosen;
@@ -118,21 +115,20 @@ class row_index {
         }
     }
 
-    /// The first row below `bound` that `matches`, or else `bound`. `matches` is asked for rows
-    /// whose literal stands in the text (at `start`, where it is one of the start). False: it would
-    /// have taken more than `effort` steps; what was found need not be the first.
-    template <class Matches>
+    /// The first row below `bound` that is `wanted`, or else `bound`. Asked are rows whose literal
+    /// stands in the text (at `start`, where it is one of the start). False: it would have taken
+    /// more than `effort` steps; what was found need not be the first.
     bool find(std::string_view text, std::size_t start, std::uint32_t& bound, std::size_t effort,
-              Matches&& matches) const noexcept {
+              row_check wanted) const noexcept {
         for (const std::uint32_t row : asked_) {
             if (row >= bound)
                 break;
-            if (matches(row)) {
+            if (wanted(row)) {
                 bound = row;
                 break;
             }
         }
-        return literals_.find(text, start, bound, effort, matches);
+        return literals_.find(text, start, bound, effort, wanted);
     }
 
     std::size_t memory() const noexcept {
