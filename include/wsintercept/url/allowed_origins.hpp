@@ -4,14 +4,13 @@
 #include <wsintercept/error.hpp>
 #include <wsintercept/url/intercepted_urls.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace wsintercept::inline v0_1_0 {
 
@@ -35,15 +34,7 @@ class allowed_origins {
     bool allows_absent() const noexcept { return anyone_ || absent_; }
 
   private:
-    using names = std::vector<std::string>; // sorted
-
-    static bool has(const names& in, std::string_view name) noexcept {
-        return std::binary_search(in.begin(), in.end(), name, std::less<>{});
-    }
-    static void sort(names& all) {
-        std::sort(all.begin(), all.end());
-        all.erase(std::unique(all.begin(), all.end()), all.end());
-    }
+    using names = std::set<std::string, std::less<>>;
 
     names origins_;  ///< serialised, RFC 6454 6.2
     names any_port_; ///< the same without a port: any is allowed
@@ -92,28 +83,24 @@ inline std::optional<std::string> serialise_origin(std::string_view origin) {
 } // namespace detail
 
 inline allowed_origins::allowed_origins(const intercepted_urls& table) {
-    const auto add = [this](const std::string& site) {
+    constexpr auto npos = std::string_view::npos;
+    const auto add = [this](std::string_view site) {
         for (const char* scheme : {"http://", "https://"})
-            if (std::optional<std::string> origin = detail::serialise_origin(scheme + site))
-                origins_.push_back(std::move(*origin));
+            allow(std::string{scheme}.append(site));
     };
-    add(std::string{table.root()});
+    add(table.root());
     for (std::size_t i = 0; i < table.size(); ++i) {
         const detail::pattern_shape shape = table.shape(i);
         if (table.action(i) == action::external || shape.host == 0 || shape.schemes == 0)
             continue;
         const std::string_view site = shape.authority(table.pattern(i));
         const std::size_t star = site.find('*'), colon = detail::port_colon(site);
-        if (star == std::string_view::npos) {
-            add(std::string{site});
-        } else if (colon != std::string_view::npos && star == colon + 1 &&
-                   star + 1 == site.size()) {
+        if (star == npos)
+            add(site);
+        else if (colon != npos && star == colon + 1 && star + 1 == site.size())
             for (const char* scheme : {"http://", "https://"})
-                any_port_.push_back(scheme + std::string{site.substr(0, colon)});
-        }
+                any_port_.insert(std::string{scheme}.append(site.substr(0, colon)));
     }
-    sort(origins_);
-    sort(any_port_);
 }
 
 inline allowed_origins allowed_origins::anyone() {
@@ -124,20 +111,17 @@ inline allowed_origins allowed_origins::anyone() {
 
 inline bool allowed_origins::allow(std::string_view origin) {
     std::optional<std::string> name = detail::serialise_origin(origin);
-    if (!name)
-        return false;
-    const auto at = std::lower_bound(origins_.begin(), origins_.end(), *name);
-    if (at == origins_.end() || *at != *name)
-        origins_.insert(at, std::move(*name));
-    return true;
+    if (name)
+        origins_.insert(std::move(*name));
+    return name.has_value();
 }
 
 inline bool allowed_origins::allows(std::string_view origin) const noexcept {
-    if (anyone_ || has(origins_, origin))
+    if (anyone_ || origins_.contains(origin))
         return true;
     if (any_port_.empty())
         return false;
-    if (has(any_port_, origin))
+    if (any_port_.contains(origin))
         return true;
     const std::size_t colon = origin.rfind(':');
     if (colon == std::string_view::npos)
@@ -147,7 +131,7 @@ inline bool allowed_origins::allows(std::string_view origin) const noexcept {
     const std::optional<unsigned> port = detail::parse_port(digits);
     const unsigned left_out = origin.starts_with("https:") ? 443 : 80;
     return port && *port != left_out && (digits == "0" || digits[0] != '0') &&
-           has(any_port_, origin.substr(0, colon));
+           any_port_.contains(origin.substr(0, colon));
 }
 
 } // namespace wsintercept::inline v0_1_0

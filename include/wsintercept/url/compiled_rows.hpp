@@ -19,10 +19,22 @@
 
 namespace wsintercept::inline v0_1_0::detail {
 
-/// A row that never decides, and the rows before it that together take each of its URLs.
+/// A row that never decides, and the rows before it that together take each of its URLs: ascending,
+/// at most one for each scheme.
 struct covered_row {
     std::uint32_t row;
-    std::vector<std::uint32_t> by;
+    std::size_t count = 0; ///< how many of `by`
+    std::array<std::uint32_t, url_schemes.size()> by{};
+
+    void add(std::uint32_t one) noexcept {
+        std::uint32_t* const end = by.data() + count;
+        std::uint32_t* const at = std::lower_bound(by.data(), end, one);
+        if (at != end && *at == one)
+            return;
+        std::copy_backward(at, end, end + 1);
+        *at = one;
+        ++count;
+    }
 };
 
 /// Immutable. Rows that never decide are in no index.
@@ -33,17 +45,12 @@ class compiled_rows {
     compiled_rows() = default;
     explicit compiled_rows(packed_rows rows) : rows_{std::move(rows)} {
         rows_.shrink_to_fit();
-        std::vector<indexed_row> all;
-        for (std::uint32_t i = 0; i < rows_.size(); ++i)
-            if (const pattern_shape shape = rows_.shape(i); shape.schemes != 0)
-                all.push_back({i, rows_.text(i), shape});
+        std::vector<indexed_row> all = rows_that_can_decide();
         std::vector<literal_index::entry> literals = choose_literals(all);
         urls_ = row_index{literals};
         find_covered(all);
         if (!covered_.empty()) {
-            for (const covered_row& c : covered_)
-                rows_.leave_out(c.row);
-            std::erase_if(all, [this](const indexed_row& r) { return !rows_.can_decide(r.row); });
+            all = rows_that_can_decide();
             literals = choose_literals(all);
             urls_ = row_index{literals};
         }
@@ -97,14 +104,19 @@ class compiled_rows {
         return bound;
     }
 
+    std::vector<indexed_row> rows_that_can_decide() const {
+        std::vector<indexed_row> all;
+        for (std::uint32_t i = 0; i < rows_.size(); ++i)
+            if (rows_.can_decide(i))
+                all.push_back({i, rows_.text(i), rows_.shape(i)});
+        return all;
+    }
+
     /// Hosts of rows with action 1 and 2 whose literal in urls_ has more than host and port.
     void index_sites(const std::vector<indexed_row>& all,
                      const std::vector<literal_index::entry>& literals) {
-        struct site_row {
-            std::size_t hash;
-            indexed_row of;
-        };
-        std::vector<site_row> sites;
+        std::vector<indexed_row> sites;
+        std::vector<std::uint64_t> order; // of sites: above a row's number what is alike meets
         for (std::size_t i = 0; i < all.size(); ++i) {
             const indexed_row& r = all[i];
             if (rows_.action(r.row) == action::external)
@@ -121,25 +133,27 @@ class compiled_rows {
             if (literal.empty() || literal.data() + literal.size() <= site.data() + site.size())
                 continue;
             const std::size_t kind = r.shape.schemes | std::size_t{r.shape.default_port} << 8;
-            sites.push_back({std::hash<std::string_view>{}(r.shape.site(r.text)) ^ kind,
-                             {r.row, site, r.shape}});
+            const std::size_t hash = std::hash<std::string_view>{}(r.shape.site(r.text)) ^ kind;
+            order.push_back(std::uint64_t{hash} << 32 | sites.size());
+            sites.push_back({r.row, site, r.shape});
         }
-        std::sort(sites.begin(), sites.end(), [](const site_row& a, const site_row& b) {
-            return a.hash != b.hash ? a.hash < b.hash : a.of.row < b.of.row;
-        });
-        const auto same = [](const site_row& a, const site_row& b) {
-            return a.hash == b.hash && a.of.shape.schemes == b.of.shape.schemes &&
-                   a.of.shape.default_port == b.of.shape.default_port &&
-                   a.of.shape.site(a.of.text) == b.of.shape.site(b.of.text);
+        std::sort(order.begin(), order.end());
+        const auto site_of = [&](std::size_t i) -> indexed_row& {
+            return sites[order[i] & 0xffffffff];
         };
-        sites.erase(std::unique(sites.begin(), sites.end(), same), sites.end());
-        std::vector<indexed_row> rows;
-        rows.reserve(sites.size());
-        for (const site_row& s : sites)
-            rows.push_back(s.of);
-        std::sort(rows.begin(), rows.end(),
-                  [](const indexed_row& a, const indexed_row& b) { return a.row < b.row; });
-        sites_ = row_index{choose_literals(rows)};
+        const auto same = [](const indexed_row& a, const indexed_row& b) {
+            return a.shape.schemes == b.shape.schemes &&
+                   a.shape.default_port == b.shape.default_port &&
+                   a.shape.site(a.text) == b.shape.site(b.text);
+        };
+        for (std::size_t i = 1, first = 0; i < order.size(); ++i) {
+            if (same(site_of(first), site_of(i)))
+                site_of(i).text = {};
+            else
+                first = i;
+        }
+        std::erase_if(sites, [](const indexed_row& r) { return r.text.empty(); });
+        sites_ = row_index{choose_literals(sites)};
     }
 
     // A pattern takes all that another matches just if it matches the other's text, with a
@@ -154,34 +168,40 @@ class compiled_rows {
 
     void find_covered(const std::vector<indexed_row>& all) {
         for (const indexed_row& r : all) {
-            std::vector<std::uint32_t> by = covering_free(r);
-            if (by.empty())
-                by = covering_schemes(r);
-            if (!by.empty())
-                covered_.push_back({r.row, std::move(by)});
+            covered_row covered = covered_by_free(r);
+            if (covered.count == 0)
+                covered = covered_by_schemes(r);
+            if (covered.count == 0)
+                continue;
+            covered_.push_back(covered);
+            rows_.leave_out(r.row);
         }
     }
 
-    std::vector<std::uint32_t> covering_free(const indexed_row& r) const {
+    covered_row covered_by_free(const indexed_row& r) const {
+        covered_row out{r.row};
         if (r.shape.host != 0)
-            return {};
+            return out;
         std::string text;
         append_stars(text, r.text);
-        std::uint32_t by = r.row;
-        urls_.find(text, text.size(), by, cover_effort, [&](std::uint32_t row) {
+        const auto takes_all = [&](std::uint32_t row) {
             const pattern_shape shape = rows_.shape(row);
             return shape.host == 0 && (r.shape.schemes & ~unsigned{shape.schemes}) == 0 &&
                    glob(rows_.text(row), text);
-        });
-        return by == r.row ? std::vector<std::uint32_t>{} : std::vector{by};
+        };
+        std::uint32_t by = r.row;
+        urls_.find(text, text.size(), by, cover_effort, takes_all);
+        if (by != r.row)
+            out.add(by);
+        return out;
     }
 
-    /// One row for each scheme of the row, ascending; none if one scheme is not covered.
-    std::vector<std::uint32_t> covering_schemes(const indexed_row& r) const {
+    /// By a row for each scheme of the row; by none if one scheme is not covered.
+    covered_row covered_by_schemes(const indexed_row& r) const {
         const std::string_view site = r.shape.host == 0 ? "*" : r.shape.site(r.text);
         const bool has_rest = r.shape.host != 0 && r.shape.rest < r.text.size();
         const bool any_port = !r.shape.default_port && site.find('*') != std::string_view::npos;
-        std::vector<std::uint32_t> all;
+        covered_row out{r.row};
         std::string url;
         for (std::size_t i = 0; i < url_schemes.size(); ++i) {
             if ((r.shape.schemes >> i & 1U) == 0)
@@ -190,20 +210,18 @@ class compiled_rows {
             append_stars(url, site);
             append_stars(url, has_rest ? r.text.substr(r.shape.rest) : "/*");
             const std::optional<url_cut> cut = cut_url(url);
+            const auto takes_all = [&](std::uint32_t row) {
+                const pattern_shape shape = rows_.shape(row);
+                return !(shape.default_port && any_port) && shape.matches(rows_.text(row), *cut);
+            };
             std::uint32_t by = r.row;
             if (cut)
-                urls_.find(url, cut->authority_at(), by, cover_effort, [&](std::uint32_t row) {
-                    const pattern_shape shape = rows_.shape(row);
-                    return !(shape.default_port && any_port) &&
-                           shape.matches(rows_.text(row), *cut);
-                });
+                urls_.find(url, cut->authority_at(), by, cover_effort, takes_all);
             if (by == r.row)
-                return {};
-            all.push_back(by);
+                return {r.row};
+            out.add(by);
         }
-        std::sort(all.begin(), all.end());
-        all.erase(std::unique(all.begin(), all.end()), all.end());
-        return all;
+        return out;
     }
 
     static constexpr std::size_t cover_effort = 4096; ///< for one row and scheme: then unknown

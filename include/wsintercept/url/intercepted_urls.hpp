@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -92,7 +93,7 @@ class intercepted_urls {
 namespace detail {
 
 /// "row 3, `ws://myapp/*`" or "rows 1 and 2"
-inline std::string name_rows(const packed_rows& rows, const std::vector<std::uint32_t>& which) {
+inline std::string name_rows(const packed_rows& rows, std::span<const std::uint32_t> which) {
     std::string out = which.size() == 1 ? "row " : "rows ";
     for (std::size_t i = 0; i < which.size(); ++i) {
         if (i != 0)
@@ -124,38 +125,42 @@ inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const row& r = rows[i];
         if (r.pattern.size() > detail::max_pattern) {
-            out.errors.push_back(detail::problem(i, detail::max_pattern, error::pattern_too_long));
+            detail::report(out.errors, i, detail::max_pattern, error::pattern_too_long);
             continue;
         }
         const detail::pattern p = detail::pattern_reader{r.pattern}.read();
         if (i >= detail::compiled_rows::none || !packed.has_room(p.text.size())) {
-            out.errors.push_back(detail::problem(i, 0, error::table_too_large));
+            detail::report(out.errors, i, 0, error::table_too_large);
             break;
         }
         if (p.wrong)
-            out.errors.push_back(detail::problem(i, p.column, *p.wrong));
+            detail::report(out.errors, i, p.column, *p.wrong);
         if (r.action > action::manual)
-            out.errors.push_back(detail::problem(i, 0, error::pattern_bad_action));
+            detail::report(out.errors, i, 0, error::pattern_bad_action);
         if (r.options.deflate && !r.options.deflate->in_range())
-            out.errors.push_back(detail::problem(i, 0, error::row_bad_deflate));
+            detail::report(out.errors, i, 0, error::row_bad_deflate);
         for (const detail::pattern_warning& w : p.warnings)
-            out.warnings.push_back(detail::problem(i, w.column, {}, w.text));
+            detail::report(out.warnings, i, w.column, {}, w.text);
         if (!p.wrong && !p.reach.empty() && r.action != action::external)
-            out.warnings.push_back(detail::problem(
-                i, 0, {}, std::string{p.reach} + " then comes through the endpoint"));
+            detail::report(out.warnings, i, 0, {},
+                           std::string{p.reach} + " then comes through the endpoint");
         if (out.errors.empty())
             packed.add(p.text, p.shape, r.action, r.options);
     }
     if (!out.errors.empty())
         return out;
     table->compiled_ = detail::compiled_rows{std::move(packed)};
+    std::vector<row_problem> covered;
     for (const detail::covered_row& c : table->compiled_.take_covered())
-        out.warnings.push_back(
-            detail::problem(c.row, 0, {},
-                            "never decides: all of its URLs are taken by " +
-                                detail::name_rows(table->compiled_.rows(), c.by)));
-    std::stable_sort(out.warnings.begin(), out.warnings.end(),
-                     [](const row_problem& a, const row_problem& b) { return a.row < b.row; });
+        detail::report(covered, c.row, 0, {},
+                       "never decides: all of its URLs are taken by " +
+                           detail::name_rows(table->compiled_.rows(), {c.by.data(), c.count}));
+    const auto in_order = [](const row_problem& a, const row_problem& b) { return a.row < b.row; };
+    std::vector<row_problem> all(out.warnings.size() + covered.size());
+    std::merge(std::move_iterator{out.warnings.begin()}, std::move_iterator{out.warnings.end()},
+               std::move_iterator{covered.begin()}, std::move_iterator{covered.end()}, all.begin(),
+               in_order);
+    out.warnings = std::move(all);
     out.table = table;
     return out;
 }

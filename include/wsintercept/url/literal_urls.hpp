@@ -36,14 +36,14 @@ class literal_urls {
             const row& r = rows[i];
             const std::optional<std::string> url = normalise(r.pattern);
             if (i >= none || (url && !out.rows_.has_room(url->size()))) {
-                errors.push_back(problem(i, 0, error::table_too_large));
+                report(errors, i, 0, error::table_too_large);
                 break;
             }
             if (r.action > action::manual)
-                errors.push_back(problem(i, 0, error::pattern_bad_action));
+                report(errors, i, 0, error::pattern_bad_action);
             const std::optional<url_cut> cut = url ? cut_url(*url) : std::nullopt;
             if (!cut) {
-                errors.push_back(problem(i, 0, error::row_not_url));
+                report(errors, i, 0, error::row_not_url);
                 continue;
             }
             pattern_shape shape;

@@ -60,7 +60,7 @@ struct pattern_shape {
 /// What is doubtful in a pattern, and in which of its columns (from 0).
 struct pattern_warning {
     std::size_t column;
-    std::string text;
+    std::string_view text; ///< static
 };
 
 /// A pattern, read.
@@ -109,11 +109,8 @@ class pattern_reader {
         out_.column = column;
         return std::move(out_);
     }
-    void warn(std::size_t column, std::string text) {
-        out_.warnings.push_back({column, std::move(text)});
-    }
-    void warn_never(std::size_t column, std::string why) {
-        warn(column, "no URL can match: " + std::move(why));
+    void warn(std::size_t column, std::string_view text) {
+        out_.warnings.push_back({column, text});
     }
 
     void set_reach(std::string_view what) {
@@ -166,9 +163,9 @@ class pattern_reader {
                 }
         }
         if (out_.shape.schemes == 0) {
-            warn_never(0, "a URL starts with its scheme, as in *://myapp/*");
+            warn(0, "no URL can match: a URL starts with its scheme, as in *://myapp/*");
         } else if (const std::size_t at = source_.find('#'); at != npos) {
-            warn_never(at, "URLs come without a fragment");
+            warn(at, "no URL can match: URLs come without a fragment");
             out_.shape.schemes = 0;
         }
         set_reach("every https and wss host");
@@ -184,7 +181,7 @@ class pattern_reader {
                 out_.shape.schemes |= static_cast<std::uint8_t>(1U << i);
         scheme_ = scheme_index(out_.text);
         if (out_.shape.schemes == 0)
-            warn_never(0, "the schemes are ws, wss, http and https");
+            warn(0, "no URL can match: the schemes are ws, wss, http and https");
         out_.text += "://";
         out_.shape.host = static_cast<std::uint32_t>(out_.text.size());
     }
@@ -222,7 +219,7 @@ class pattern_reader {
         }
         const bool name = std::all_of(decoded.begin(), decoded.end(), is_host_character);
         if (literal || (!name && !host.starts_with('[')))
-            warn_never(column, "this is no host");
+            warn(column, "no URL can match: this is no host");
         else if (host.find_first_not_of('*') == npos)
             set_reach("every https and wss host");
         for (const char c : name ? std::string_view{decoded} : host)
@@ -240,7 +237,7 @@ class pattern_reader {
             if ((out_.shape.schemes >> i & 1U) != 0)
                 (url_schemes[i].port == *number ? is_default : is_other) = true;
         if (!number && port.find('*') == npos)
-            warn_never(column, "this is no port");
+            warn(column, "no URL can match: this is no port");
         if (scheme_ < url_schemes.size() && is_default) {
             // Behind a `*` the port must stay: without it, the `*` would take any other port.
             if (host.find('*') == npos)

@@ -44,29 +44,28 @@ class regex_urls {
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const row& r = rows[i];
             if (r.action > action::manual)
-                out.errors.push_back(detail::problem(i, 0, error::pattern_bad_action));
+                detail::report(out.errors, i, 0, error::pattern_bad_action);
             if (r.pattern.empty()) {
-                out.errors.push_back(detail::problem(i, 0, error::empty_pattern));
+                detail::report(out.errors, i, 0, error::empty_pattern);
                 continue;
             }
             if (written_out(r.pattern) > max_expression) {
-                out.errors.push_back(detail::problem(
-                    i, 0, error::bad_expression,
-                    std::string{describe(error::bad_expression)} + ": it writes out to more than " +
-                        std::to_string(max_expression) + " steps"));
+                detail::report(out.errors, i, 0, error::bad_expression,
+                               std::string{describe(error::bad_expression)} +
+                                   ": it writes out to more than " +
+                                   std::to_string(max_expression) + " steps");
                 continue;
             }
             try {
                 table->rows_.push_back({r, std::regex{r.pattern, flags}});
             } catch (const std::exception& why) {
-                out.errors.push_back(detail::problem(i, 0, error::bad_expression,
-                                                     std::string{describe(error::bad_expression)} +
-                                                         ": " + why.what()));
+                detail::report(out.errors, i, 0, error::bad_expression,
+                               std::string{describe(error::bad_expression)} + ": " + why.what());
             }
         }
         if (!rows.empty())
-            out.warnings.push_back(detail::problem(
-                0, 0, {}, "every https and wss host then comes through the endpoint"));
+            detail::report(out.warnings, 0, 0, {},
+                           "every https and wss host then comes through the endpoint");
         if (out.errors.empty())
             out.table = std::move(table);
         return out;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace wsintercept::inline v0_1_0 {
@@ -41,14 +42,18 @@ namespace detail {
 
 inline constexpr std::size_t max_pattern = std::size_t{1} << 16;
 
-inline row_problem problem(std::size_t row, std::size_t column, std::error_code code,
-                           std::string_view text) {
-    return {row, column, code,
-            "row " + std::to_string(row + 1) + ", column " + std::to_string(column + 1) + ": " +
-                std::string{text}};
+inline void report(std::vector<row_problem>& to, std::size_t row, std::size_t column,
+                   std::error_code code, std::string_view text) {
+    std::string line = "row ";
+    line += std::to_string(row + 1);
+    line += ", column ";
+    line += std::to_string(column + 1);
+    line += ": ";
+    line += text;
+    to.push_back({row, column, code, std::move(line)});
 }
-inline row_problem problem(std::size_t row, std::size_t column, error why) {
-    return problem(row, column, why, describe(why));
+inline void report(std::vector<row_problem>& to, std::size_t row, std::size_t column, error why) {
+    report(to, row, column, why, describe(why));
 }
 
 } // namespace detail

@@ -243,14 +243,14 @@ class url_patterns {
         auto table = std::make_shared<url_patterns>();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (rows[i].action > action::manual)
-                out.errors.push_back(detail::problem(i, 0, error::pattern_bad_action));
+                detail::report(out.errors, i, 0, error::pattern_bad_action);
             detail::url_pattern_reader reader{rows[i].pattern};
             if (std::optional<detail::url_pattern> p = reader.read())
                 table->rows_.push_back({rows[i], std::move(*p)});
             else
-                out.errors.push_back(detail::problem(
-                    i, reader.column, reader.wrong,
-                    describe(reader.wrong) + (reader.what.empty() ? "" : ": " + reader.what)));
+                detail::report(out.errors, i, reader.column, reader.wrong,
+                               describe(reader.wrong) +
+                                   (reader.what.empty() ? "" : ": " + reader.what));
         }
         if (out.errors.empty())
             out.table = std::move(table);
