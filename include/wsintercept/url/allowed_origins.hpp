@@ -4,6 +4,7 @@
 #include <wsintercept/error.hpp>
 #include <wsintercept/url/intercepted_urls.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -44,6 +45,14 @@ class allowed_origins {
 
 namespace detail {
 
+constexpr bool is_letter(char c) noexcept {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+/// RFC 3986 3.1.
+constexpr bool is_scheme_character(char c) noexcept {
+    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+}
+
 /// An origin by name in the form in which browsers send it; nothing if it is none.
 inline std::optional<std::string> serialise_origin(std::string_view origin) {
     if (origin == "null")
@@ -52,13 +61,9 @@ inline std::optional<std::string> serialise_origin(std::string_view origin) {
     if (colon == std::string_view::npos || colon == 0)
         return std::nullopt;
     std::string out;
-    for (const char c : origin.substr(0, colon)) { // RFC 3986 3.1
-        out += lower(c);
-        const bool letter = out.back() >= 'a' && out.back() <= 'z';
-        const bool inner = is_digit(c) || c == '+' || c == '-' || c == '.';
-        if (!letter && (!inner || out.size() == 1))
-            return std::nullopt;
-    }
+    append_lower(out, origin.substr(0, colon));
+    if (!std::all_of(out.begin(), out.end(), is_scheme_character) || !is_letter(out[0]))
+        return std::nullopt;
     const std::string_view authority = origin.substr(colon + 3);
     const std::size_t port_at = port_colon(authority);
     const std::string_view name = authority.substr(0, port_at);
@@ -75,7 +80,7 @@ inline std::optional<std::string> serialise_origin(std::string_view origin) {
         if (!port)
             return std::nullopt;
         if (scheme == url_schemes.size() || url_schemes[scheme].port != *port)
-            out += ':' + std::to_string(*port);
+            append_port(out, *port);
     }
     return out;
 }

@@ -152,8 +152,11 @@ class compiled_rows {
             else
                 first = i;
         }
-        std::erase_if(sites, [](const indexed_row& r) { return r.text.empty(); });
-        sites_ = row_index{choose_literals(sites)};
+        std::size_t count = 0;
+        for (const indexed_row& r : sites)
+            if (!r.text.empty())
+                sites[count++] = r;
+        sites_ = row_index{choose_literals({sites.data(), count})};
     }
 
     // A pattern takes all that another matches just if it matches the other's text, with a
@@ -161,9 +164,8 @@ class compiled_rows {
     // "://", is compared with free ones, and with those that take a whole scheme.)
     static constexpr char star = '\x01';
 
-    static void append_stars(std::string& out, std::string_view text) {
-        for (const char c : text)
-            out += c == '*' ? star : c;
+    static void replace_stars(std::string& text) {
+        std::replace(text.begin(), text.end(), '*', star);
     }
 
     void find_covered(const std::vector<indexed_row>& all) {
@@ -182,8 +184,8 @@ class compiled_rows {
         covered_row out{r.row};
         if (r.shape.host != 0)
             return out;
-        std::string text;
-        append_stars(text, r.text);
+        std::string text{r.text};
+        replace_stars(text);
         const auto takes_all = [&](std::uint32_t row) {
             const pattern_shape shape = rows_.shape(row);
             return shape.host == 0 && (r.shape.schemes & ~unsigned{shape.schemes}) == 0 &&
@@ -206,9 +208,9 @@ class compiled_rows {
         for (std::size_t i = 0; i < url_schemes.size(); ++i) {
             if ((r.shape.schemes >> i & 1U) == 0)
                 continue;
-            url.assign(url_schemes[i].name).append("://");
-            append_stars(url, site);
-            append_stars(url, has_rest ? r.text.substr(r.shape.rest) : "/*");
+            url.assign(url_schemes[i].name).append("://").append(site);
+            url += has_rest ? r.text.substr(r.shape.rest) : "/*";
+            replace_stars(url);
             const std::optional<url_cut> cut = cut_url(url);
             const auto takes_all = [&](std::uint32_t row) {
                 const pattern_shape shape = rows_.shape(row);

@@ -1,6 +1,7 @@
 // Hosts of URLs: names, IPv4 and IPv6 addresses, as the WHATWG's host parser writes them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,18 +35,30 @@ constexpr bool is_host_character(char c) noexcept {
            std::string_view{"#/:<>?@[\\]^|%"}.find(c) == std::string_view::npos;
 }
 
+inline void append_number(std::string& out, std::uint64_t number) {
+    out += std::to_string(number);
+}
+
+inline void append_lower(std::string& out, std::string_view text) {
+    std::size_t at = out.size();
+    for (out += text; at < out.size(); ++at)
+        out[at] = lower(out[at]);
+}
+
 /// The text with each whole %XX decoded.
 inline void append_percent_decoded(std::string& out, std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool whole = text[i] == '%' && i + 2 < text.size();
-        const int high = whole ? hex_value(text[i + 1]) : -1;
-        const int low = whole ? hex_value(text[i + 2]) : -1;
-        if (high >= 0 && low >= 0) {
-            out += static_cast<char>(high * 16 + low);
-            i += 2;
-        } else {
-            out += text[i];
-        }
+    for (;;) {
+        const std::size_t percent = (std::min)(text.find('%'), text.size());
+        out += text.substr(0, percent);
+        text.remove_prefix(percent);
+        if (text.empty())
+            return;
+        const int high = text.size() > 2 ? hex_value(text[1]) : -1;
+        const int low = text.size() > 2 ? hex_value(text[2]) : -1;
+        const bool decoded = high >= 0 && low >= 0;
+        const char c = decoded ? static_cast<char>(high * 16 + low) : '%';
+        out.append(&c, 1);
+        text.remove_prefix(decoded ? 3 : 1);
     }
 }
 
@@ -81,7 +94,7 @@ constexpr bool ends_in_number(std::string_view name) noexcept {
                                         last[0] == '0' && lower(last[1]) == 'x'));
 }
 
-inline std::optional<std::string> parse_ipv4(std::string_view text) {
+inline std::optional<std::uint64_t> parse_ipv4(std::string_view text) noexcept {
     if (text.ends_with('.'))
         text.remove_suffix(1);
     std::uint64_t address = 0;
@@ -101,10 +114,7 @@ inline std::optional<std::string> parse_ipv4(std::string_view text) {
         address |= *number << (8 * (3 - part));
         text.remove_prefix(dot + 1);
     }
-    std::string out = std::to_string(address >> 24);
-    for (const unsigned shift : {16U, 8U, 0U})
-        out += '.' + std::to_string((address >> shift) & 255);
-    return out;
+    return address;
 }
 
 using ipv6_pieces = std::array<std::uint16_t, 8>;
@@ -186,7 +196,7 @@ constexpr std::optional<ipv6_pieces> ipv6_parse(std::string_view text) noexcept 
 }
 
 /// RFC 5952: lower case, the first longest run of zeros as "::".
-inline std::string ipv6_text(const ipv6_pieces& pieces) {
+inline void append_ipv6(std::string& out, const ipv6_pieces& pieces) {
     std::size_t run = 8, length = 1;
     for (std::size_t i = 0; i < 8;) {
         std::size_t end = i;
@@ -198,24 +208,21 @@ inline std::string ipv6_text(const ipv6_pieces& pieces) {
         }
         i = end + 1;
     }
-    std::string out = "[";
+    out += '[';
     for (std::size_t i = 0; i < 8;) {
         if (i == run) {
             out += i == 0 ? "::" : ":";
             i += length;
             continue;
         }
-        bool begun = false;
-        for (const unsigned shift : {12U, 8U, 4U, 0U}) {
-            const unsigned digit = (pieces[i] >> shift) & 15U;
-            if (begun || digit != 0 || shift == 0)
-                out += "0123456789abcdef"[digit];
-            begun = begun || digit != 0;
-        }
-        if (++i < 8)
-            out += ':';
+        char digits[] = "0000:";
+        for (std::size_t d = 0; d < 4; ++d)
+            digits[d] = "0123456789abcdef"[pieces[i] >> (12 - 4 * d) & 15];
+        const std::size_t zeros =
+            (std::min)(std::string_view{digits}.find_first_not_of('0'), std::size_t{3});
+        out.append(digits + zeros, (++i < 8 ? 5U : 4U) - zeros);
     }
-    return out + ']';
+    out += ']';
 }
 
 /// Appends a host in normal form: lower case, percent-decoded, addresses in their usual form. False
@@ -226,7 +233,7 @@ inline bool append_host(std::string& out, std::string_view text) {
             return false;
         const std::optional<ipv6_pieces> pieces = ipv6_parse(text.substr(1, text.size() - 2));
         if (pieces)
-            out += ipv6_text(*pieces);
+            append_ipv6(out, *pieces);
         return pieces.has_value();
     }
     const std::size_t start = out.size();
@@ -239,10 +246,15 @@ inline bool append_host(std::string& out, std::string_view text) {
     const std::string_view name = std::string_view{out}.substr(start);
     if (name.empty() || !ends_in_number(name))
         return !name.empty();
-    const std::optional<std::string> address = parse_ipv4(name);
-    if (address)
-        out.replace(start, out.npos, *address);
-    return address.has_value();
+    const std::optional<std::uint64_t> address = parse_ipv4(name);
+    if (!address)
+        return false;
+    out.resize(start);
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+        append_number(out, *address >> shift & 255);
+        out += shift != 0 ? "." : "";
+    }
+    return true;
 }
 
 /// The same of a host alone.

@@ -8,10 +8,8 @@
 #include <wsintercept/url/pattern.hpp>
 #include <wsintercept/url/row.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -82,7 +80,8 @@ class intercepted_urls {
     std::size_t memory() const noexcept { return sizeof *this + compiled_.memory(); }
 
   private:
-    intercepted_urls() = default;
+    intercepted_urls(detail::packed_rows rows, std::string root)
+        : compiled_{std::move(rows)}, root_{std::move(root)} {}
 
     const detail::packed_rows& rows() const noexcept { return compiled_.rows(); }
 
@@ -92,16 +91,17 @@ class intercepted_urls {
 
 namespace detail {
 
-/// "row 3, `ws://myapp/*`" or "rows 1 and 2"
-inline std::string name_rows(const packed_rows& rows, std::span<const std::uint32_t> which) {
-    std::string out = which.size() == 1 ? "row " : "rows ";
-    for (std::size_t i = 0; i < which.size(); ++i) {
+/// "never decides: ... row 3, `ws://myapp/*`" or "... rows 1 and 2"
+inline std::string describe(const covered_row& covered, const packed_rows& rows) {
+    std::string out = "never decides: all of its URLs are taken by row";
+    out += covered.count == 1 ? " " : "s ";
+    for (std::size_t i = 0; i < covered.count; ++i) {
         if (i != 0)
-            out += i + 1 == which.size() ? " and " : ", ";
-        out += std::to_string(which[i] + 1);
+            out += i + 1 == covered.count ? " and " : ", ";
+        append_number(out, covered.by[i] + 1);
     }
-    if (which.size() == 1)
-        out.append(", `").append(rows.text(which[0])).append("`");
+    if (covered.count == 1)
+        out.append(", `").append(rows.text(covered.by[0])).append("`");
     return out;
 }
 
@@ -110,18 +110,16 @@ inline std::string name_rows(const packed_rows& rows, std::span<const std::uint3
 inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows,
                                                        std::string_view root) {
     built out;
-    const std::shared_ptr<intercepted_urls> table{new intercepted_urls};
-    if (std::optional<std::string> host = detail::parse_host(root);
-        host && host->find('*') == std::string::npos)
-        table->root_ = std::move(*host);
-    else
-        out.errors.push_back({decision::no_row, 0, error::root_not_host,
-                              std::string{"root: "} + describe(error::root_not_host)});
-    const row whole_root{"*://" + table->root_ + "/*", action::automatic, {}};
+    std::string host;
+    if (!detail::append_host(host, root) || host.find('*') != std::string::npos) {
+        detail::report(out.errors, decision::no_row, 0, error::root_not_host);
+        host.clear();
+    }
+    const row whole_root{"*://" + host + "/*", action::automatic, {}};
     if (rows.empty())
         rows = {&whole_root, 1};
 
-    detail::packed_rows packed;
+    detail::packed_rows packed{rows.size()};
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const row& r = rows[i];
         if (r.pattern.size() > detail::max_pattern) {
@@ -149,19 +147,21 @@ inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows
     }
     if (!out.errors.empty())
         return out;
-    table->compiled_ = detail::compiled_rows{std::move(packed)};
-    std::vector<row_problem> covered;
-    for (const detail::covered_row& c : table->compiled_.take_covered())
-        detail::report(covered, c.row, 0, {},
-                       "never decides: all of its URLs are taken by " +
-                           detail::name_rows(table->compiled_.rows(), {c.by.data(), c.count}));
-    const auto in_order = [](const row_problem& a, const row_problem& b) { return a.row < b.row; };
-    std::vector<row_problem> all(out.warnings.size() + covered.size());
-    std::merge(std::move_iterator{out.warnings.begin()}, std::move_iterator{out.warnings.end()},
-               std::move_iterator{covered.begin()}, std::move_iterator{covered.end()}, all.begin(),
-               in_order);
-    out.warnings = std::move(all);
+    const std::shared_ptr<intercepted_urls> table{
+        new intercepted_urls{std::move(packed), std::move(host)}};
     out.table = table;
+
+    std::vector<row_problem> of_patterns = std::exchange(out.warnings, {});
+    auto next = of_patterns.begin();
+    const auto take_to = [&](std::size_t row) {
+        for (; next != of_patterns.end() && next->row <= row; ++next)
+            out.warnings.push_back(std::move(*next));
+    };
+    for (const detail::covered_row& c : table->compiled_.take_covered()) {
+        take_to(c.row);
+        detail::report(out.warnings, c.row, 0, {}, detail::describe(c, table->rows()));
+    }
+    take_to(rows.size());
     return out;
 }
 

@@ -32,6 +32,7 @@ class literal_urls {
     /// The row's texts are brought to normal form; what is wrong goes to `errors`.
     static literal_urls build(std::span<const row> rows, std::vector<row_problem>& errors) {
         literal_urls out;
+        out.rows_ = packed_rows{rows.size()};
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const row& r = rows[i];
             const std::optional<std::string> url = normalise(r.pattern);

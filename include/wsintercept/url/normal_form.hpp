@@ -71,15 +71,17 @@ constexpr bool is_escaped(char c, url_place place) noexcept {
 }
 
 inline void append_escaped(std::string& out, std::string_view text, url_place place) {
-    for (const char c : text) {
-        if (is_escaped(c, place)) {
-            const unsigned byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += "0123456789ABCDEF"[byte >> 4];
-            out += "0123456789ABCDEF"[byte & 15];
-        } else {
-            out += c;
-        }
+    for (;;) {
+        std::size_t plain = 0;
+        while (plain < text.size() && !is_escaped(text[plain], place))
+            ++plain;
+        out += text.substr(0, plain);
+        if (plain == text.size())
+            return;
+        const unsigned byte = static_cast<unsigned char>(text[plain]);
+        const char code[] = {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+        out.append(code, sizeof code);
+        text.remove_prefix(plain + 1);
     }
 }
 
@@ -130,6 +132,11 @@ constexpr std::optional<unsigned> parse_port(std::string_view text) noexcept {
     return text.empty() ? std::nullopt : std::optional{port};
 }
 
+inline void append_port(std::string& out, unsigned port) {
+    out += ':';
+    append_number(out, port);
+}
+
 /// Where the port's colon stands in "host:port"; npos if there is none.
 constexpr std::size_t port_colon(std::string_view authority) noexcept {
     const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
@@ -157,8 +164,7 @@ inline bool normalise(std::string_view url, std::string& out) {
     if (colon == npos || colon > 5)
         return false;
     out.clear();
-    for (const char c : url.substr(0, colon))
-        out += detail::lower(c);
+    detail::append_lower(out, url.substr(0, colon));
     const std::size_t scheme = detail::scheme_index(out);
     if (scheme == detail::url_schemes.size())
         return false;
@@ -179,7 +185,7 @@ inline bool normalise(std::string_view url, std::string& out) {
         if (!port)
             return false;
         if (*port != detail::url_schemes[scheme].port)
-            out += ':' + std::to_string(*port);
+            detail::append_port(out, *port);
     }
 
     const std::size_t query = url.find('?');

@@ -119,25 +119,30 @@ class pattern_reader {
                 out_.reach = what;
     }
 
+    static constexpr bool begins_url(std::string_view scheme, std::string_view text) noexcept {
+        return scheme.starts_with(text) ||
+               (text.starts_with(scheme) &&
+                std::string_view{"://"}.starts_with(text.substr(scheme.size())));
+    }
+
     /// A `*` behind another says nothing.
     void drop_double_stars() {
         if (out_.text.find("**") == npos)
             return;
-        const auto is_double = [this](std::size_t i) {
-            return i != 0 && out_.text[i] == '*' && out_.text[i - 1] == '*';
-        };
-        pattern_shape shape = out_.shape;
-        std::string text;
+        const pattern_shape shape = out_.shape;
+        std::size_t size = 0;
+        char before = 0;
         for (std::size_t i = 0; i < out_.text.size(); ++i) {
-            if (!is_double(i)) {
-                text += out_.text[i];
-                continue;
+            const char c = out_.text[i];
+            if (c == '*' && before == '*') {
+                out_.shape.host -= i < shape.host ? 1U : 0U;
+                out_.shape.rest -= i < shape.rest ? 1U : 0U;
+            } else {
+                out_.text[size++] = c;
             }
-            shape.host -= i < out_.shape.host ? 1U : 0U;
-            shape.rest -= i < out_.shape.rest ? 1U : 0U;
+            before = c;
         }
-        out_.text = std::move(text);
-        out_.shape = shape;
+        out_.text.resize(size);
     }
 
     /// A pattern without "://": its stars run over everything.
@@ -147,11 +152,10 @@ class pattern_reader {
         for (std::size_t i = 0; i < path; ++i)
             if (!is_ascii(source_[i]))
                 return fail(error::pattern_not_ascii, i);
-        for (const char c : source_.substr(0, star))
-            out_.text += lower(c);
+        append_lower(out_.text, source_.substr(0, star));
         if (star != npos) {
             for (std::size_t i = 0; i < url_schemes.size(); ++i)
-                if ((std::string{url_schemes[i].name} + "://").starts_with(out_.text))
+                if (begins_url(url_schemes[i].name, out_.text))
                     out_.shape.schemes |= static_cast<std::uint8_t>(1U << i);
             const std::size_t query = (std::min)(source_.find('?', star), source_.size());
             append_escaped(out_.text, source_.substr(star, query - star), url_place::either);
@@ -174,8 +178,7 @@ class pattern_reader {
     }
 
     void read_scheme(std::size_t colon) {
-        for (const char c : source_.substr(0, colon))
-            out_.text += lower(c);
+        append_lower(out_.text, source_.substr(0, colon));
         for (std::size_t i = 0; i < url_schemes.size(); ++i)
             if (glob(out_.text, url_schemes[i].name))
                 out_.shape.schemes |= static_cast<std::uint8_t>(1U << i);
@@ -222,8 +225,7 @@ class pattern_reader {
             warn(column, "no URL can match: this is no host");
         else if (host.find_first_not_of('*') == npos)
             set_reach("every https and wss host");
-        for (const char c : name ? std::string_view{decoded} : host)
-            out_.text += lower(c);
+        append_lower(out_.text, name ? std::string_view{decoded} : host);
         return true;
     }
 
@@ -231,7 +233,6 @@ class pattern_reader {
         if (port.empty())
             return;
         const std::optional<unsigned> number = parse_port(port);
-        const std::string digits = number ? std::to_string(*number) : std::string{port};
         bool is_default = false, is_other = false; // of the schemes that it may match
         for (std::size_t i = 0; number && i < url_schemes.size(); ++i)
             if ((out_.shape.schemes >> i & 1U) != 0)
@@ -250,7 +251,10 @@ class pattern_reader {
         }
         if (number && !out_.reach.empty())
             set_reach("every https and wss host on this port");
-        out_.text += ':' + digits;
+        if (number)
+            append_port(out_.text, *number);
+        else
+            out_.text.append(":").append(port);
     }
 
     /// From the path on; `begin` is at a slash, '?', '#', or the end.

@@ -3,6 +3,7 @@
 
 #include <wsintercept/error.hpp>
 #include <wsintercept/url/decision.hpp>
+#include <wsintercept/url/host.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -42,13 +43,17 @@ namespace detail {
 
 inline constexpr std::size_t max_pattern = std::size_t{1} << 16;
 
-inline void report(std::vector<row_problem>& to, std::size_t row, std::size_t column,
-                   std::error_code code, std::string_view text) {
-    std::string line = "row ";
-    line += std::to_string(row + 1);
-    line += ", column ";
-    line += std::to_string(column + 1);
-    line += ": ";
+/// Adds a problem of a row, or of ROOT.
+[[gnu::cold]] inline void report(std::vector<row_problem>& to, std::size_t row, std::size_t column,
+                                 std::error_code code, std::string_view text) {
+    std::string line = "root: ";
+    if (row != decision::no_row) {
+        line = "row ";
+        append_number(line, row + 1);
+        line += ", column ";
+        append_number(line, column + 1);
+        line += ": ";
+    }
     line += text;
     to.push_back({row, column, code, std::move(line)});
 }

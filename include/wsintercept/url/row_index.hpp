@@ -105,14 +105,15 @@ class row_index {
             return e.literal.empty() || entries.size() <= few ||
                    (is_common(e) && static_cast<std::size_t>(common) <= few);
         };
-        for (const literal_index::entry& e : entries)
+        std::size_t count = 0;
+        for (const literal_index::entry& e : entries) {
             if (asked(e))
                 asked_.push_back(e.row);
-        asked_.shrink_to_fit();
-        if (asked_.size() != entries.size()) {
-            std::erase_if(entries, asked);
-            literals_ = literal_index{entries};
+            else
+                entries[count++] = e;
         }
+        asked_.shrink_to_fit();
+        literals_ = literal_index{{entries.data(), count}};
     }
 
     /// The first row below `bound` that is `wanted`, or else `bound`. Asked are rows whose literal
