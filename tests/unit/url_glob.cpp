@@ -58,9 +58,14 @@ TEST_CASE("glob: agrees with trying everything, on all short patterns and texts"
     };
     for (unsigned p = 0; p < 1024; ++p)
         for (unsigned t = 0; t < 243; ++t) {
-            const std::string pattern = word(p, "ab*"), text = word(t, "ab");
-            if (wsintercept::detail::glob(pattern, text) != slow(pattern, text))
+            const std::string pattern = word(p, "ab*"), around = "ab" + word(t, "ab") + "ba";
+            const std::string_view all{around}, text = all.substr(2, all.size() - 4);
+            const bool expected = slow(pattern, text);
+            if (wsintercept::detail::glob(pattern, text) != expected)
                 FAIL(pattern << " on " << text);
+            for (std::size_t end = 0; end <= all.size(); ++end) // wherever a literal may end
+                if (wsintercept::detail::glob(pattern, text, all.data() + end) != expected)
+                    FAIL(pattern << " on " << text << ", with " << end);
         }
 }
 

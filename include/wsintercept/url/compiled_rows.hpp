@@ -64,19 +64,21 @@ class compiled_rows {
 
     /// The first row that matches, or `none`.
     std::uint32_t first(const url_cut& url) const noexcept {
-        const auto matches = [&](std::uint32_t row) { return rows_.matches(row, url); };
+        const auto matches = [&](std::uint32_t row, const char* end) {
+            return rows_.matches(row, url, end);
+        };
         return first_in(urls_, url, none, matches);
     }
 
     /// Whether a row with action 1 or 2 may match a URL of this site, and no row before it has
     /// action 0 and takes the whole site. The site's target is "/".
     bool may_match(const url_cut& site) const noexcept {
-        const auto ours = [&](std::uint32_t row) {
+        const auto ours = [&](std::uint32_t row, const char*) {
             const pattern_shape shape = rows_.shape(row);
             return rows_.action(row) != action::external && shape.host != 0 &&
                    shape.may_match(rows_.text(row), site);
         };
-        const auto takes_all = [&](std::uint32_t row) {
+        const auto takes_all = [&](std::uint32_t row, const char*) {
             return rows_.action(row) == action::external &&
                    rows_.shape(row).takes_all(rows_.text(row), site);
         };
@@ -94,7 +96,7 @@ class compiled_rows {
                            row_check wanted) const noexcept {
         const std::size_t effort = 1024 + 32 * url.whole.size();
         std::uint32_t found = bound;
-        if (index.find(url.whole, url.authority_at(), found, effort, wanted))
+        if (index.find(url.whole, url.authority_at, found, effort, wanted))
             return found;
         // So many literals stand in it that asking each row once is less.
         const auto end = (std::min)(bound, static_cast<std::uint32_t>(rows_.size()));
@@ -186,7 +188,7 @@ class compiled_rows {
             return out;
         std::string text{r.text};
         replace_stars(text);
-        const auto takes_all = [&](std::uint32_t row) {
+        const auto takes_all = [&](std::uint32_t row, const char*) {
             const pattern_shape shape = rows_.shape(row);
             return shape.host == 0 && (r.shape.schemes & ~unsigned{shape.schemes}) == 0 &&
                    glob(rows_.text(row), text);
@@ -212,13 +214,13 @@ class compiled_rows {
             url += has_rest ? r.text.substr(r.shape.rest) : "/*";
             replace_stars(url);
             const std::optional<url_cut> cut = cut_url(url);
-            const auto takes_all = [&](std::uint32_t row) {
+            const auto takes_all = [&](std::uint32_t row, const char*) {
                 const pattern_shape shape = rows_.shape(row);
                 return !(shape.default_port && any_port) && shape.matches(rows_.text(row), *cut);
             };
             std::uint32_t by = r.row;
             if (cut)
-                urls_.find(url, cut->authority_at(), by, cover_effort, takes_all);
+                urls_.find(url, cut->authority_at, by, cover_effort, takes_all);
             if (by == r.row)
                 return {r.row};
             out.add(by);

@@ -26,9 +26,21 @@ inline std::size_t equal_before_star(std::string_view pattern, std::string_view 
     return i;
 }
 
+/// Whether a literal stands in the text and ends here.
+inline bool ends_at(std::string_view text, std::string_view literal, const char* end) noexcept {
+    return end != nullptr && end <= text.data() + text.size() &&
+           end >= text.data() + literal.size() &&
+           std::memcmp(end - literal.size(), literal.data(), literal.size()) == 0;
+}
+
 /// Whether the whole text matches. Takes each literal where it first fits, so that nothing is ever
-/// tried twice: no pattern and no text makes it slow.
-inline bool glob(std::string_view pattern, std::string_view text) noexcept {
+/// tried twice: no pattern and no text makes it slow. `end`: where what stands between the first
+/// and the last `*` may well end, which is looked at first; or null.
+inline bool glob(std::string_view pattern, std::string_view text,
+                 const char* end = nullptr) noexcept {
+    if (pattern.size() > 1 && pattern.front() == '*' && pattern.back() == '*' &&
+        ends_at(text, pattern.substr(1, pattern.size() - 2), end))
+        return true; // a `*` in between may well take one of the text
     std::size_t head = equal_before_star(pattern, text);
     for (; head < pattern.size() && pattern[head] != '*'; ++head)
         if (head == text.size() || text[head] != pattern[head])
@@ -42,6 +54,8 @@ inline bool glob(std::string_view pattern, std::string_view text) noexcept {
             return false;
 
     pattern.remove_suffix(1); // empty, or each literal with a `*` before it
+    if (!pattern.empty() && ends_at(text, pattern.substr(1), end))
+        return true; // a `*` of the pattern may well take one of the text
     while (!pattern.empty()) {
         pattern.remove_prefix(1);
         const std::string_view literal = pattern.substr(0, pattern.find('*'));

@@ -197,10 +197,10 @@ inline std::string intercepted_urls::why_none(std::string_view url) const {
         if (s.host == 0)
             continue;
         const std::string_view site = s.site(pattern(i));
-        const nearness n = s.may_match(pattern(i), *cut)                          ? other_path
-                           : s.matches_authority(pattern(i), *cut)                ? other_scheme
-                           : detail::glob(host_of(site), host_of(cut->authority)) ? other_port
-                                                                                  : nowhere;
+        const nearness n = s.may_match(pattern(i), *cut)                            ? other_path
+                           : s.matches_authority(pattern(i), *cut)                  ? other_scheme
+                           : detail::glob(host_of(site), host_of(cut->authority())) ? other_port
+                                                                                    : nowhere;
         if (n > best) {
             best = n;
             nearest = i;

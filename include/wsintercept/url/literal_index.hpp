@@ -15,19 +15,22 @@
 
 namespace wsintercept::inline v0_1_0::detail {
 
-/// Whether a row is wanted: refers to a callable that says so, which outlives it.
+/// Whether a row is wanted, whose literal ends at a place of the text: null where that is not
+/// known. Refers to a callable, which outlives it.
 class row_check {
   public:
     template <class Wanted>
     row_check(const Wanted& wanted) noexcept
-        : wanted_{&wanted}, call_{[](const void* w, std::uint32_t row) {
-              return (*static_cast<const Wanted*>(w))(row);
+        : wanted_{&wanted}, call_{[](const void* w, std::uint32_t row, const char* end) {
+              return (*static_cast<const Wanted*>(w))(row, end);
           }} {}
-    bool operator()(std::uint32_t row) const noexcept { return call_(wanted_, row); }
+    bool operator()(std::uint32_t row, const char* end = nullptr) const noexcept {
+        return call_(wanted_, row, end);
+    }
 
   private:
     const void* wanted_;
-    bool (*call_)(const void*, std::uint32_t);
+    bool (*call_)(const void*, std::uint32_t, const char*);
 };
 
 /// The rows of a table by one literal of each. Literals are kept as a trie whose steps are eight
@@ -234,7 +237,7 @@ class literal_index {
                     if (n > left)
                         break;
                     if (const slot* s = index.find_slot(last_step(at, block, n)))
-                        ask(s);
+                        ask(s, bytes + n);
                 }
                 if ((follows & 1) == 0 || left < 8)
                     return;
@@ -242,12 +245,12 @@ class literal_index {
                 const slot* s = index.find_slot(at);
                 if (s == nullptr)
                     return;
-                ask(s);
+                ask(s, bytes + 8);
                 follows = value_of(*s) & 0xff;
             }
         }
 
-        void ask(const slot* s) noexcept {
+        void ask(const slot* s, const char* end) noexcept {
             const std::uint32_t value = value_of(*s), whose = value & ~list_bit;
             if (whose >> 8 == 0 && whose == value)
                 return;
@@ -258,19 +261,19 @@ class literal_index {
             any_seen |= bit;
             seen[place & 63] = place;
             if (whose == value) {
-                ask((whose >> 8) - 1);
+                ask((whose >> 8) - 1, end);
                 return;
             }
             for (const std::uint32_t* row = index.rows_.data() + (whose >> 8);; ++row)
-                if (!ask(*row & ~last_bit) || (*row & last_bit) != 0)
+                if (!ask(*row & ~last_bit, end) || (*row & last_bit) != 0)
                     return;
         }
         /// Whether a later row may still be the first.
-        bool ask(std::uint32_t row) noexcept {
+        bool ask(std::uint32_t row, const char* end) noexcept {
             if (row >= bound || effort == 0)
                 return false;
             effort -= (std::min)(effort, 1 + text.size() / 64);
-            if (!wanted(row))
+            if (!wanted(row, end))
                 return true;
             bound = row;
             return false;

@@ -48,7 +48,7 @@ class literal_urls {
                 continue;
             }
             pattern_shape shape;
-            shape.host = static_cast<std::uint32_t>(cut->authority_at());
+            shape.host = static_cast<std::uint32_t>(cut->authority_at);
             shape.schemes = static_cast<std::uint8_t>(1U << cut->scheme);
             out.rows_.add(*url, shape, r.action, r.options);
         }
@@ -59,7 +59,7 @@ class literal_urls {
 
     /// The first row whose text the URL is, or else begins with.
     std::uint32_t first(std::string_view url, bool whole) const noexcept {
-        return first_in(urls_, url, none, [&](std::uint32_t row) {
+        return first_in(urls_, url, none, [&](std::uint32_t row, const char*) {
             return whole ? url == rows_.text(row) : url.starts_with(rows_.text(row));
         });
     }
@@ -67,13 +67,15 @@ class literal_urls {
     /// Whether a row with action 1 or 2 is of this site, and no row before it has action 0 and,
     /// where rows are beginnings, takes the whole site.
     bool may_match(std::string_view site, bool whole) const noexcept {
-        const std::uint32_t ours = first_in(sites_, site, none, [&](std::uint32_t row) {
-            return rows_.action(row) != action::external && rows_.text(row).starts_with(site);
-        });
-        return ours != none && (whole || first_in(urls_, site, ours, [&](std::uint32_t row) {
-                                             return rows_.action(row) == action::external &&
-                                                    rows_.text(row) == site;
-                                         }) == ours);
+        const std::uint32_t ours =
+            first_in(sites_, site, none, [&](std::uint32_t row, const char*) {
+                return rows_.action(row) != action::external && rows_.text(row).starts_with(site);
+            });
+        return ours != none &&
+               (whole || first_in(urls_, site, ours, [&](std::uint32_t row, const char*) {
+                             return rows_.action(row) == action::external &&
+                                    rows_.text(row) == site;
+                         }) == ours);
     }
 
     const packed_rows& rows() const noexcept { return rows_; }

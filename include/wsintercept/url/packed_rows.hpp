@@ -74,15 +74,16 @@ class packed_rows {
     bool can_decide(std::size_t i) const noexcept {
         return (head(i) >> 4 & 15U) != 0 && (head(i) & never) == 0;
     }
-    bool matches(std::size_t i, const url_cut& url) const noexcept {
+    /// `end`: where a literal of the row that stands in the URL ends, if it is known; else null.
+    bool matches(std::size_t i, const url_cut& url, const char* end) const noexcept {
         const unsigned own = head(i), host = own & 15U;
         if ((own >> 4 >> url.scheme & 1U) == 0)
             return false;
         if (host == 0)
-            return glob(text(i, own), url.whole);
+            return glob(text(i, own), url.whole, end);
         if ((own & literal_host) != 0) // which no `*` can leave
-            return glob(text(i, own).substr(host), url.whole.substr(url.authority_at()));
-        return shape(i).matches(text(i, own), url);
+            return glob(text(i, own).substr(host), url.whole.substr(url.authority_at), end);
+        return shape(i).matches(text(i, own), url, end);
     }
 
     /// Bytes, without what options hold on the heap.

@@ -33,14 +33,15 @@ struct pattern_shape {
         const std::string_view own = authority(text);
         return default_port ? own.substr(0, own.rfind(':')) : own;
     }
-    /// Whether a pattern with this shape matches the URL.
-    bool matches(std::string_view text, const url_cut& url) const noexcept {
+    /// Whether a pattern with this shape matches the URL. `end`: see glob.
+    bool matches(std::string_view text, const url_cut& url,
+                 const char* end = nullptr) const noexcept {
         if ((schemes >> url.scheme & 1U) == 0)
             return false;
         if (host == 0)
-            return glob(text, url.whole);
+            return glob(text, url.whole, end);
         return matches_authority(text, url) &&
-               (rest == text.size() || glob(text.substr(rest), url.target));
+               (rest == text.size() || glob(text.substr(rest), url.target(), end));
     }
     /// Whether it matches some URL with this scheme, host and port.
     bool may_match(std::string_view text, const url_cut& site) const noexcept {
@@ -52,8 +53,8 @@ struct pattern_shape {
     }
     /// Whether host and port fit.
     bool matches_authority(std::string_view text, const url_cut& url) const noexcept {
-        return !(default_port && port_colon(url.authority) != std::string_view::npos) &&
-               glob(site(text), url.authority);
+        return !(default_port && port_colon(url.authority()) != std::string_view::npos) &&
+               glob(site(text), url.authority());
     }
 };
 

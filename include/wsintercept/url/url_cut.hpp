@@ -10,15 +10,20 @@
 
 namespace wsintercept::inline v0_1_0::detail {
 
-/// A URL in normal form, cut as patterns are. Views into it.
+/// A URL in normal form, cut as patterns are: "ws://host:81/path?query".
 struct url_cut {
-    std::string_view whole;     ///< "ws://host:81/path?query"
-    std::string_view authority; ///< "host:81"
-    std::string_view target;    ///< "/path?query"
-    unsigned scheme = 0;        ///< index into url_schemes
+    std::string_view whole;
+    std::size_t authority_at = 0;
+    std::size_t target_at = 0;
+    unsigned scheme = 0; ///< index into url_schemes
 
-    constexpr std::size_t authority_at() const noexcept {
-        return static_cast<std::size_t>(authority.data() - whole.data());
+    /// "host:81"
+    constexpr std::string_view authority() const noexcept {
+        return {whole.data() + authority_at, target_at - authority_at};
+    }
+    /// "/path?query"
+    constexpr std::string_view target() const noexcept {
+        return {whole.data() + target_at, whole.size() - target_at};
     }
 };
 
@@ -35,11 +40,7 @@ struct url_cut {
     const std::size_t begin = colon + 3, slash = url.find('/', begin);
     if (slash == std::string_view::npos)
         return std::nullopt;
-    return url_cut{url, url.substr(begin, slash - begin), url.substr(slash),
-                   static_cast<unsigned>(colon == 2   ? 0
-                                         : colon == 3 ? 1
-                                         : colon == 4 ? 2
-                                                      : 3)};
+    return url_cut{url, begin, slash, static_cast<unsigned>(colon - 2)};
 }
 static_assert(url_schemes[0].name == "ws" && url_schemes[1].name == "wss" &&
               url_schemes[2].name == "http" && url_schemes[3].name == "https");
@@ -63,7 +64,7 @@ class site_url {
         }
         add("/");
         cut_ = cut_url({text_, size_});
-        if (cut_ && cut_->target != "/")
+        if (cut_ && cut_->target() != "/")
             cut_.reset();
     }
     site_url(const site_url&) = delete;

@@ -70,16 +70,16 @@ struct url_pattern {
     url_component protocol, hostname, port, pathname, search;
 
     bool matches_site(const url_cut& url) const noexcept {
-        const std::size_t colon = port_colon(url.authority);
+        const std::size_t colon = port_colon(url.authority());
         return protocol.matches(url_schemes[url.scheme].name) &&
-               hostname.matches(url.authority.substr(0, colon)) &&
+               hostname.matches(url.authority().substr(0, colon)) &&
                port.matches(colon == std::string_view::npos ? std::string_view{}
-                                                            : url.authority.substr(colon + 1));
+                                                            : url.authority().substr(colon + 1));
     }
     bool matches(const url_cut& url) const noexcept {
-        const std::size_t query = (std::min)(url.target.find('?'), url.target.size());
-        return matches_site(url) && pathname.matches(url.target.substr(0, query)) &&
-               search.matches(url.target.substr((std::min)(query + 1, url.target.size())));
+        const std::size_t query = (std::min)(url.target().find('?'), url.target().size());
+        return matches_site(url) && pathname.matches(url.target().substr(0, query)) &&
+               search.matches(url.target().substr((std::min)(query + 1, url.target().size())));
     }
 };
 
