@@ -54,7 +54,7 @@ constexpr bool is_scheme_character(char c) noexcept {
 }
 
 /// An origin by name in the form in which browsers send it; nothing if it is none.
-inline std::optional<std::string> serialise_origin(std::string_view origin) {
+[[gnu::cold]] inline std::optional<std::string> serialise_origin(std::string_view origin) {
     if (origin == "null")
         return std::string{origin};
     const std::size_t colon = origin.find("://");
@@ -87,7 +87,7 @@ inline std::optional<std::string> serialise_origin(std::string_view origin) {
 
 } // namespace detail
 
-inline allowed_origins::allowed_origins(const intercepted_urls& table) {
+[[gnu::cold]] inline allowed_origins::allowed_origins(const intercepted_urls& table) {
     constexpr auto npos = std::string_view::npos;
     const auto add = [this](std::string_view site) {
         for (const char* scheme : {"http://", "https://"})

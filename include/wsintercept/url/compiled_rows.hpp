@@ -43,7 +43,7 @@ class compiled_rows {
     static constexpr std::uint32_t none = row_index::none;
 
     compiled_rows() = default;
-    explicit compiled_rows(packed_rows rows) : rows_{std::move(rows)} {
+    [[gnu::cold]] explicit compiled_rows(packed_rows rows) : rows_{std::move(rows)} {
         rows_.shrink_to_fit();
         std::vector<indexed_row> all = rows_that_can_decide();
         std::vector<literal_index::entry> literals = choose_literals(all);
@@ -115,8 +115,8 @@ class compiled_rows {
     }
 
     /// Hosts of rows with action 1 and 2 whose literal in urls_ has more than host and port.
-    void index_sites(const std::vector<indexed_row>& all,
-                     const std::vector<literal_index::entry>& literals) {
+    [[gnu::cold]] void index_sites(const std::vector<indexed_row>& all,
+                                   const std::vector<literal_index::entry>& literals) {
         std::vector<indexed_row> sites;
         std::vector<std::uint64_t> order; // of sites: above a row's number what is alike meets
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -170,7 +170,7 @@ class compiled_rows {
         std::replace(text.begin(), text.end(), '*', star);
     }
 
-    void find_covered(const std::vector<indexed_row>& all) {
+    [[gnu::cold]] void find_covered(const std::vector<indexed_row>& all) {
         for (const indexed_row& r : all) {
             covered_row covered = covered_by_free(r);
             if (covered.count == 0)
@@ -182,7 +182,7 @@ class compiled_rows {
         }
     }
 
-    covered_row covered_by_free(const indexed_row& r) const {
+    [[gnu::cold]] covered_row covered_by_free(const indexed_row& r) const {
         covered_row out{r.row};
         if (r.shape.host != 0)
             return out;
@@ -201,7 +201,7 @@ class compiled_rows {
     }
 
     /// By a row for each scheme of the row; by none if one scheme is not covered.
-    covered_row covered_by_schemes(const indexed_row& r) const {
+    [[gnu::cold]] covered_row covered_by_schemes(const indexed_row& r) const {
         const std::string_view site = r.shape.host == 0 ? "*" : r.shape.site(r.text);
         const bool has_rest = r.shape.host != 0 && r.shape.rest < r.text.size();
         const bool any_port = !r.shape.default_port && site.find('*') != std::string_view::npos;

@@ -107,8 +107,8 @@ inline std::string describe(const covered_row& covered, const packed_rows& rows)
 
 } // namespace detail
 
-inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows,
-                                                       std::string_view root) {
+[[gnu::cold]] inline intercepted_urls::built intercepted_urls::build(std::span<const row> rows,
+                                                                     std::string_view root) {
     built out;
     std::string host;
     if (!detail::append_host(host, root) || host.find('*') != std::string::npos) {

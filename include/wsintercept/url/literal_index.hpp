@@ -129,7 +129,7 @@ class literal_index {
         return left >= 8 ? 1U : left != 0 ? 1U << left : 0U;
     }
 
-    void build(std::span<const entry> entries) {
+    [[gnu::cold]] void build(std::span<const entry> entries) {
         std::vector<slot> nodes, ends; // of ends the value is a row
         ends.reserve(entries.size());
         for (const entry& e : entries) {

@@ -55,7 +55,8 @@ inline void append_literals(std::vector<literal_index::entry>& out, const indexe
 }
 
 /// For each row the literal that says most: best one that few others have.
-inline std::vector<literal_index::entry> choose_literals(std::span<const indexed_row> rows) {
+[[gnu::cold]] inline std::vector<literal_index::entry>
+choose_literals(std::span<const indexed_row> rows) {
     std::vector<literal_index::entry> all;
     for (const indexed_row& r : rows)
         append_literals(all, r);
@@ -96,7 +97,7 @@ class row_index {
 
     row_index() = default;
     /// In the rows' order. An empty literal is none.
-    explicit row_index(std::vector<literal_index::entry> entries) {
+    [[gnu::cold]] explicit row_index(std::vector<literal_index::entry> entries) {
         const auto is_common = [](const literal_index::entry& e) {
             return !e.literal.empty() && !e.at_start && !is_rare_byte(e.literal[0]);
         };
