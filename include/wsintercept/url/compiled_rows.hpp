@@ -10,7 +10,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +41,6 @@ class compiled_rows {
   public:
     static constexpr std::uint32_t none = row_index::none;
 
-    compiled_rows() = default;
     [[gnu::cold]] explicit compiled_rows(packed_rows rows) : rows_{std::move(rows)} {
         rows_.shrink_to_fit();
         std::vector<indexed_row> all = rows_that_can_decide();

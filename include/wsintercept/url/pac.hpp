@@ -7,10 +7,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace wsintercept::inline v0_1_0 {
 
@@ -179,33 +178,19 @@ inline std::string pac_row_list(const intercepted_urls& table,
 }
 
 /// Hosts with ports, or what they end in, and the schemes of each: bit i is url_schemes[i].
-struct pac_site {
-    std::string text;
-    unsigned schemes;
-};
+using pac_sites = std::map<std::string, unsigned>;
 
-/// Sorts, joins what is there twice, and writes a JavaScript array; a space parts the words.
-inline void append_words(std::string& out, std::string_view name, std::vector<pac_site>& words) {
-    std::sort(words.begin(), words.end(),
-              [](const pac_site& a, const pac_site& b) { return a.text < b.text; });
-    std::size_t count = 0;
-    for (pac_site& w : words) {
-        if (count != 0 && words[count - 1].text == w.text)
-            words[count - 1].schemes |= w.schemes;
-        else if (&words[count++] != &w)
-            words[count - 1] = std::move(w);
-    }
-    words.resize(count);
+/// Writes a JavaScript array; a space parts the words.
+inline void append_words(std::string& out, std::string_view name, const pac_sites& words) {
     std::string joined;
-    for (const pac_site& w : words)
-        ((joined += joined.empty() ? "" : " ") += "0123456789abcdef"[w.schemes & 15U]) += w.text;
+    for (const auto& [text, schemes] : words)
+        ((joined += joined.empty() ? "" : " ") += "0123456789abcdef"[schemes & 15U]) += text;
     ((out += "var ") += name) +=
         words.empty() ? " = [];\n" : " = " + js_string(joined) + ".split(\" \");\n";
 }
 
 /// The hosts, with ports, of the rows with action 1 or 2; false if one of them may match any host.
-inline bool pac_sites(const intercepted_urls& table, std::vector<pac_site>& hosts,
-                      std::vector<pac_site>& globs) {
+inline bool find_sites(const intercepted_urls& table, pac_sites& hosts, pac_sites& globs) {
     for (std::size_t i = 0; i < table.size(); ++i) {
         const pattern_shape shape = table.shape(i);
         if (table.action(i) == action::external || !table.can_decide(i))
@@ -213,26 +198,24 @@ inline bool pac_sites(const intercepted_urls& table, std::vector<pac_site>& host
         const std::string_view site = shape.site(table.pattern(i));
         if (shape.host == 0 || site.find_first_not_of('*') == std::string_view::npos)
             return false;
-        std::vector<pac_site>& list = site.find('*') == std::string_view::npos ? hosts : globs;
-        if (list.empty() || list.back().text != site)
-            list.push_back({std::string{site}, shape.schemes});
-        list.back().schemes |= shape.schemes;
+        pac_sites& list = site.find('*') == std::string_view::npos ? hosts : globs;
+        list[std::string{site}] |= shape.schemes;
     }
     return true;
 }
 
 /// Whether the table intercepts every ws and http URL of these sites.
-inline bool takes_all(const intercepted_urls& table, const std::vector<pac_site>& sites) {
+inline bool takes_all(const intercepted_urls& table, const pac_sites& sites) {
     for (std::size_t i = 0; i < table.size(); ++i)
         if (table.action(i) == action::external && table.can_decide(i))
             return false; // which of them it may take is not looked for
     std::string url;
-    for (const pac_site& site : sites)
+    for (const auto& [site, schemes] : sites)
         for (std::size_t i = 0; i < url_schemes.size(); ++i) {
-            if (url_schemes[i].tls || (site.schemes >> i & 1U) == 0)
+            if (url_schemes[i].tls || (schemes >> i & 1U) == 0)
                 continue;
             // A character that no pattern has stands for all that a URL may have.
-            url.assign(url_schemes[i].name).append("://").append(site.text).append("/*");
+            url.assign(url_schemes[i].name).append("://").append(site).append("/*");
             std::replace(url.begin(), url.end(), '*', '\x01');
             const decision d = table.match(url);
             if (d.row == decision::no_row || table.shape(d.row).default_port)
@@ -269,8 +252,8 @@ inline pac_script make_pac(const intercepted_urls& table, std::string_view proxy
     if (out.text.size() <= max_size)
         return out;
 
-    std::vector<detail::pac_site> hosts, globs;
-    if (detail::pac_sites(table, hosts, globs)) {
+    detail::pac_sites hosts, globs;
+    if (detail::find_sites(table, hosts, globs)) {
         out = {head, pac_fallback::hosts, false};
         detail::append_words(out.text, "hosts", hosts);
         detail::append_words(out.text, "globs", globs);
@@ -280,14 +263,15 @@ inline pac_script make_pac(const intercepted_urls& table, std::string_view proxy
             return out;
         }
 
-        hosts.insert(hosts.end(), globs.begin(), globs.end());
+        for (const auto& [site, schemes] : globs)
+            hosts[site] |= schemes;
         for (const int labels : {3, 2, 1}) {
-            std::vector<detail::pac_site> suffixes;
+            detail::pac_sites suffixes;
             bool known = true;
-            for (const detail::pac_site& site : hosts) {
-                const std::string_view suffix = detail::site_suffix(site.text, labels);
+            for (const auto& [site, schemes] : hosts) {
+                const std::string_view suffix = detail::site_suffix(site, labels);
                 known = known && !suffix.empty();
-                suffixes.push_back({std::string{suffix}, site.schemes});
+                suffixes[std::string{suffix}] |= schemes;
             }
             out = {head, pac_fallback::suffixes, false};
             detail::append_words(out.text, "suffixes", suffixes);
