@@ -92,7 +92,7 @@ class intercepted_urls {
 namespace detail {
 
 /// "never decides: ... row 3, `ws://myapp/*`" or "... rows 1 and 2"
-inline std::string describe(const covered_row& covered, const packed_rows& rows) {
+[[gnu::cold]] inline std::string describe(const covered_row& covered, const packed_rows& rows) {
     std::string out = "never decides: all of its URLs are taken by row";
     out += covered.count == 1 ? " " : "s ";
     for (std::size_t i = 0; i < covered.count; ++i) {

@@ -179,7 +179,7 @@ class literal_index {
         build_filters(entries);
     }
 
-    void build_filters(std::span<const entry> entries) {
+    [[gnu::cold]] void build_filters(std::span<const entry> entries) {
         std::size_t fours = 0, pairs = 0;
         for (const entry& e : entries)
             if (!e.at_start)

@@ -25,8 +25,8 @@ class packed_rows {
     bool has_room(std::size_t text) const noexcept {
         return text <= 0xffffffff - head_size - option_size - text_.size();
     }
-    void add(std::string_view text, const pattern_shape& shape, action what,
-             const row_options& options) {
+    [[gnu::cold]] void add(std::string_view text, const pattern_shape& shape, action what,
+                           const row_options& options) {
         const bool is_literal = shape.site(text).find('*') == std::string_view::npos;
         const unsigned host = shape.schemes == 0 ? 0 : shape.host; // at most 15: "*h*t*t*p*s*://"
         unsigned head = host | unsigned{shape.schemes} << 4;
@@ -79,11 +79,14 @@ class packed_rows {
         const unsigned own = head(i), host = own & 15U;
         if ((own >> 4 >> url.scheme & 1U) == 0)
             return false;
-        if (host == 0)
-            return glob(text(i, own), url.whole, end);
-        if ((own & literal_host) != 0) // which no `*` can leave
-            return glob(text(i, own).substr(host), url.whole.substr(url.authority_at), end);
-        return shape(i).matches(text(i, own), url, end);
+        std::string_view pattern = text(i, own), whole = url.whole;
+        if (host != 0 && (own & literal_host) == 0)
+            return shape(i).matches(pattern, url, end);
+        if (host != 0) { // a literal host, which no `*` can leave
+            pattern.remove_prefix(host);
+            whole.remove_prefix(url.authority_at);
+        }
+        return glob(pattern, whole, end);
     }
 
     /// Bytes, without what options hold on the heap.

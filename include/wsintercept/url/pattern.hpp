@@ -80,7 +80,7 @@ class pattern_reader {
   public:
     explicit pattern_reader(std::string_view source) : source_{source} {}
 
-    pattern read() {
+    [[gnu::cold]] pattern read() {
         if (source_.empty())
             return fail(error::empty_pattern, 0);
         for (std::size_t i = 0; i < source_.size(); ++i)
@@ -147,7 +147,7 @@ class pattern_reader {
     }
 
     /// A pattern without "://": its stars run over everything.
-    pattern read_free() {
+    [[gnu::cold]] pattern read_free() {
         const std::size_t star = source_.find('*');
         const std::size_t path = (std::min)(source_.find_first_of("/?"), source_.size());
         for (std::size_t i = 0; i < path; ++i)
@@ -206,7 +206,7 @@ class pattern_reader {
         return true;
     }
 
-    bool read_host(std::string_view host, std::size_t column) {
+    [[gnu::cold]] bool read_host(std::string_view host, std::size_t column) {
         std::string decoded;
         append_percent_decoded(decoded, host);
         if (!std::all_of(decoded.begin(), decoded.end(), is_ascii)) {
@@ -230,7 +230,7 @@ class pattern_reader {
         return true;
     }
 
-    void read_port(std::string_view host, std::string_view port, std::size_t column) {
+    [[gnu::cold]] void read_port(std::string_view host, std::string_view port, std::size_t column) {
         if (port.empty())
             return;
         const std::optional<unsigned> number = parse_port(port);
@@ -259,7 +259,7 @@ class pattern_reader {
     }
 
     /// From the path on; `begin` is at a slash, '?', '#', or the end.
-    void read_rest(std::size_t begin) {
+    [[gnu::cold]] void read_rest(std::size_t begin) {
         out_.shape.rest = static_cast<std::uint32_t>(out_.text.size());
         std::string_view rest = source_.substr(begin);
         if (const std::size_t fragment = rest.find('#'); fragment != npos) {

@@ -26,31 +26,34 @@ constexpr bool is_rare_byte(char c) noexcept {
     return std::string_view{"/.?=&:-_%"}.find(c) != std::string_view::npos;
 }
 
-/// Appends what stands between the stars of a pattern, and what of it begins with a rare byte. At
-/// the start: of host and port. The scheme is no literal: there are four.
+/// Appends what stands between the stars of a text, and what of it begins with a rare byte.
+[[gnu::cold]] inline void append_literals(std::vector<literal_index::entry>& out, std::uint32_t row,
+                                          std::string_view text, bool at_start) {
+    while (!text.empty()) {
+        const std::string_view literal = text.substr(0, text.find('*'));
+        if (!literal.empty())
+            out.push_back({literal, row, at_start});
+        unsigned more = 4;
+        for (std::size_t i = 1; i < literal.size() && !at_start && more != 0; ++i)
+            if (is_rare_byte(literal[i])) {
+                out.push_back({literal.substr(i), row, false});
+                --more;
+            }
+        at_start = false;
+        text.remove_prefix((std::min)(text.size(), literal.size() + 1));
+    }
+}
+
+/// The same of a pattern. At the start: of host and port. The scheme is no literal: there are four.
 inline void append_literals(std::vector<literal_index::entry>& out, const indexed_row& r) {
-    const auto between_stars = [&](std::string_view text, bool at_start) {
-        while (!text.empty()) {
-            const std::string_view literal = text.substr(0, text.find('*'));
-            if (!literal.empty())
-                out.push_back({literal, r.row, at_start});
-            unsigned more = 4;
-            for (std::size_t i = 1; i < literal.size() && !at_start && more != 0; ++i)
-                if (is_rare_byte(literal[i])) {
-                    out.push_back({literal.substr(i), r.row, false});
-                    --more;
-                }
-            at_start = false;
-            text.remove_prefix((std::min)(text.size(), literal.size() + 1));
-        }
-    };
-    if (r.shape.host == 0)
-        between_stars(r.text.substr((std::min)(r.text.find('*'), r.text.size())), false);
-    else if (!r.shape.default_port)
-        between_stars(r.text.substr(r.shape.host), true);
-    else { // URLs leave out what stands between host and path
-        between_stars(r.shape.site(r.text), true);
-        between_stars(r.text.substr(std::min<std::size_t>(r.shape.rest, r.text.size())), false);
+    if (r.shape.host == 0) {
+        append_literals(out, r.row, r.text.substr((std::min)(r.text.find('*'), r.text.size())),
+                        false);
+    } else if (!r.shape.default_port) {
+        append_literals(out, r.row, r.text.substr(r.shape.host), true);
+    } else { // URLs leave out what stands between host and path
+        append_literals(out, r.row, r.shape.site(r.text), true);
+        append_literals(out, r.row, r.text.substr(r.shape.rest), false);
     }
 }
 
