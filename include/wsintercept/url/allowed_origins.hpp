@@ -100,11 +100,15 @@ constexpr bool is_scheme_character(char c) noexcept {
             continue;
         const std::string_view site = shape.authority(table.pattern(i));
         const std::size_t star = site.find('*'), colon = detail::port_colon(site);
-        if (star == npos)
+        if (star == npos) {
             add(site);
-        else if (colon != npos && star == colon + 1 && star + 1 == site.size())
-            for (const char* scheme : {"http://", "https://"})
-                any_port_.insert(std::string{scheme}.append(site.substr(0, colon)));
+        } else if (colon != npos && star == colon + 1 && star + 1 == site.size()) {
+            for (const char* scheme : {"http://", "https://"}) {
+                std::string origin{scheme};
+                origin += site.substr(0, colon);
+                any_port_.insert(std::move(origin));
+            }
+        }
     }
 }
 
