@@ -116,7 +116,8 @@ class compiled_rows {
     [[gnu::cold]] void index_sites(const std::vector<indexed_row>& all,
                                    const std::vector<literal_index::entry>& literals) {
         std::vector<indexed_row> sites;
-        std::vector<std::uint64_t> order; // of sites: above a row's number what is alike meets
+        std::vector<std::uint64_t>
+            order; // numbers of sites, below a hash that brings equals together
         for (std::size_t i = 0; i < all.size(); ++i) {
             const indexed_row& r = all[i];
             if (rows_.action(r.row) == action::external)
@@ -139,7 +140,7 @@ class compiled_rows {
         }
         std::sort(order.begin(), order.end());
         const auto site_of = [&](std::size_t i) -> indexed_row& {
-            return sites[order[i] & 0xffffffff];
+            return sites[static_cast<std::size_t>(order[i] & 0xffffffff)];
         };
         const auto same = [](const indexed_row& a, const indexed_row& b) {
             return a.shape.schemes == b.shape.schemes &&

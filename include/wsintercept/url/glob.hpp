@@ -26,10 +26,13 @@ inline std::size_t equal_before_star(std::string_view pattern, std::string_view 
     return i;
 }
 
-/// Whether a literal stands in the text and ends here.
+/// Whether a literal stands in the text and ends here, which may lie outside of the text; or null.
 inline bool ends_at(std::string_view text, std::string_view literal, const char* end) noexcept {
-    return end != nullptr && end <= text.data() + text.size() &&
-           end >= text.data() + literal.size() &&
+    if (end == nullptr)
+        return false;
+    const std::ptrdiff_t size = end - text.data();
+    return size >= static_cast<std::ptrdiff_t>(literal.size()) &&
+           size <= static_cast<std::ptrdiff_t>(text.size()) &&
            std::memcmp(end - literal.size(), literal.data(), literal.size()) == 0;
 }
 
@@ -38,9 +41,6 @@ inline bool ends_at(std::string_view text, std::string_view literal, const char*
 /// and the last `*` may well end, which is looked at first; or null.
 inline bool glob(std::string_view pattern, std::string_view text,
                  const char* end = nullptr) noexcept {
-    if (pattern.size() > 1 && pattern.front() == '*' && pattern.back() == '*' &&
-        ends_at(text, pattern.substr(1, pattern.size() - 2), end))
-        return true; // a `*` in between may well take one of the text
     std::size_t head = equal_before_star(pattern, text);
     for (; head < pattern.size() && pattern[head] != '*'; ++head)
         if (head == text.size() || text[head] != pattern[head])
