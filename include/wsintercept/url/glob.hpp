@@ -41,7 +41,7 @@ inline bool ends_at(std::string_view text, std::string_view literal, const char*
 /// and the last `*` may well end, which is looked at first; or null.
 inline bool glob(std::string_view pattern, std::string_view text,
                  const char* end = nullptr) noexcept {
-    std::size_t head = equal_before_star(pattern, text);
+    std::size_t head = pattern.starts_with('*') ? 0 : equal_before_star(pattern, text);
     for (; head < pattern.size() && pattern[head] != '*'; ++head)
         if (head == text.size() || text[head] != pattern[head])
             return false;
