@@ -2,13 +2,16 @@
 #pragma once
 
 #include <wsintercept/detail/base64.hpp>
+#include <wsintercept/detail/cpu.hpp>
 #include <wsintercept/rfc6455/detail/accept_hash.hpp>
+#include <wsintercept/rfc6455/detail/accept_sha.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace wsintercept::inline v0_1_0::rfc6455 {
@@ -38,6 +41,15 @@ constexpr std::array<char, 28> base64_of(const hash_words& hash) noexcept {
     return base64_of(hash, std::make_index_sequence<27>{});
 }
 
+/// Of 24 characters.
+constexpr std::array<char, 28> accept_text(const char* key) noexcept {
+#if defined(__x86_64__) && defined(__GNUC__)
+    if (!std::is_constant_evaluated() && wsintercept::detail::cpu_has(wsintercept::detail::cpu_sha))
+        return accept_text_sha(key);
+#endif
+    return base64_of(accept_hash(key));
+}
+
 } // namespace detail
 
 /// Default accept-key policy.
@@ -48,10 +60,10 @@ struct accept_key {
     /// constexpr, noexcept, any thread.
     static constexpr text compute(std::string_view key) noexcept {
         if (key.size() == 24)
-            return detail::base64_of(detail::accept_hash(key.data()));
+            return detail::accept_text(key.data());
         std::array<char, 24> exact{};
         std::copy_n(key.begin(), (std::min)(key.size(), exact.size()), exact.begin());
-        return detail::base64_of(detail::accept_hash(exact.data()));
+        return detail::accept_text(exact.data());
     }
 };
 

@@ -2,12 +2,11 @@
 // but the key's six words is known in advance: the rest of the first block, and all of the second.
 #pragma once
 
-#include <wsintercept/detail/cpu.hpp>
-
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <type_traits>
 
@@ -27,11 +26,6 @@ constexpr std::uint32_t big_endian_word(const char* p) noexcept {
     return byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
 }
 
-constexpr void complete_schedule(hash_schedule& w) noexcept {
-    for (std::size_t t = 16; t < 80; ++t)
-        w[t] = std::rotl(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
-}
-
 /// Words 6 to 15 of the first block: the GUID, and the bit that ends a message.
 inline constexpr std::array<std::uint32_t, 10> guid_words = [] {
     constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -42,137 +36,149 @@ inline constexpr std::array<std::uint32_t, 10> guid_words = [] {
     return words;
 }();
 
-/// The second block holds nothing but the message's length, 480 bits.
+// A round adds W(t) + K(t). These sums are made for twenty rounds at a time, since all of them
+// ahead of the first round would delay it.
+
+/// Word by word: the last sixteen, each at its number modulo 16.
+struct scalar_schedule {
+    std::array<std::uint32_t, 16> w;
+
+    constexpr explicit scalar_schedule(const char* key) noexcept {
+        for (std::size_t i = 0; i < 6; ++i)
+            w[i] = big_endian_word(key + 4 * i);
+        for (std::size_t i = 0; i < guid_words.size(); ++i)
+            w[6 + i] = guid_words[i];
+    }
+
+    template <std::size_t First>
+    constexpr void make_sums(hash_schedule& sums) noexcept {
+        for (std::size_t t = First; t < First + 20; ++t) {
+            std::uint32_t& word = w[t % 16];
+            if (t >= 16)
+                word = std::rotl(w[(t - 3) % 16] ^ w[(t - 8) % 16] ^ w[(t - 14) % 16] ^ word, 1);
+            sums[t] = word + round_constants[First / 20];
+        }
+    }
+};
+
+/// Of the second block, which holds nothing but the message's length, 480 bits.
 inline constexpr hash_schedule second_block = [] {
     hash_schedule w{};
     w[15] = 480;
-    complete_schedule(w);
+    for (std::size_t t = 16; t < 80; ++t)
+        w[t] = std::rotl(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
     return w;
+}();
+inline constexpr hash_schedule second_block_sums = [] {
+    hash_schedule sums = second_block;
+    for (std::size_t t = 0; t < 80; ++t)
+        sums[t] += round_constants[t / 20];
+    return sums;
 }();
 
 /// RFC 3174 6.1, step d: rounds First to First + 19, five at a time, so that no word moves.
 template <std::size_t First>
-constexpr void twenty_rounds(hash_words& h, const hash_schedule& w) noexcept {
-    constexpr std::uint32_t k = round_constants[First / 20];
+[[gnu::always_inline]] constexpr void twenty_rounds(hash_words& h,
+                                                    const hash_schedule& sums) noexcept {
     const auto round = [](std::uint32_t a, std::uint32_t& b, std::uint32_t c, std::uint32_t d,
-                          std::uint32_t& e, std::uint32_t word) {
+                          std::uint32_t& e, std::uint32_t sum) {
         const std::uint32_t f = First == 0    ? ((c ^ d) & b) ^ d
-                                : First == 40 ? (b & c) | ((b | c) & d)
+                                : First == 40 ? (c & d) + ((c ^ d) & b)
                                               : b ^ c ^ d;
-        e += std::rotl(a, 5) + f + k + word;
+        e += sum + f + std::rotl(a, 5);
         b = std::rotl(b, 30);
     };
     for (std::size_t t = First; t < First + 20; t += 5) {
-        round(h[0], h[1], h[2], h[3], h[4], w[t]);
-        round(h[4], h[0], h[1], h[2], h[3], w[t + 1]);
-        round(h[3], h[4], h[0], h[1], h[2], w[t + 2]);
-        round(h[2], h[3], h[4], h[0], h[1], w[t + 3]);
-        round(h[1], h[2], h[3], h[4], h[0], w[t + 4]);
+        round(h[0], h[1], h[2], h[3], h[4], sums[t]);
+        round(h[4], h[0], h[1], h[2], h[3], sums[t + 1]);
+        round(h[3], h[4], h[0], h[1], h[2], sums[t + 2]);
+        round(h[2], h[3], h[4], h[0], h[1], sums[t + 3]);
+        round(h[1], h[2], h[3], h[4], h[0], sums[t + 4]);
     }
 }
 
-constexpr void hash_block(hash_words& h, const hash_schedule& w) noexcept {
-    hash_words next = h;
-    twenty_rounds<0>(next, w);
-    twenty_rounds<20>(next, w);
-    twenty_rounds<40>(next, w);
-    twenty_rounds<60>(next, w);
-    for (std::size_t i = 0; i < h.size(); ++i)
-        h[i] += next[i];
-}
-
-constexpr hash_words accept_hash_portable(const char* key) noexcept {
-    hash_schedule w{};
-    for (std::size_t i = 0; i < 6; ++i)
-        w[i] = big_endian_word(key + 4 * i);
-    for (std::size_t i = 0; i < guid_words.size(); ++i)
-        w[6 + i] = guid_words[i];
-    complete_schedule(w);
+/// Both blocks.
+template <class Schedule>
+constexpr hash_words hash_blocks(const char* key) noexcept {
     hash_words h = hash_start;
-    hash_block(h, w);
-    hash_block(h, second_block);
+    Schedule schedule{key};
+    hash_schedule first_block_sums;
+    for (const bool first : {true, false}) {
+        const hash_schedule& sums = first ? first_block_sums : second_block_sums;
+        hash_words next = h;
+        if (first)
+            schedule.template make_sums<0>(first_block_sums);
+        twenty_rounds<0>(next, sums);
+        if (first)
+            schedule.template make_sums<20>(first_block_sums);
+        twenty_rounds<20>(next, sums);
+        if (first)
+            schedule.template make_sums<40>(first_block_sums);
+        twenty_rounds<40>(next, sums);
+        if (first)
+            schedule.template make_sums<60>(first_block_sums);
+        twenty_rounds<60>(next, sums);
+        for (std::size_t i = 0; i < h.size(); ++i)
+            h[i] += next[i];
+    }
     return h;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-// With the SHA instructions, each for four rounds or four words of the schedule. A vector's last
-// element is its first word. Built-ins rather than <immintrin.h>, which takes half a second to
-// read.
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 
-using vector4 = int __attribute__((vector_size(16))); ///< as the instructions take it
+/// Four words at a time, in the vectors that are part of these machines: SSE2 or NEON.
+struct vector_schedule {
+    using words = std::uint32_t __attribute__((vector_size(16)));
+    words w[20];
 
-/// Modulo 2^32 each: of int it would be undefined.
-__attribute__((always_inline)) inline vector4 sum(vector4 a, vector4 b) noexcept {
-    using modular = unsigned __attribute__((vector_size(16)));
-    return reinterpret_cast<vector4>(reinterpret_cast<modular>(a) + reinterpret_cast<modular>(b));
-}
+    explicit vector_schedule(const char* key) noexcept {
+        const auto k = [key](std::size_t i) { return big_endian_word(key + 4 * i); };
+        const auto& g = guid_words;
+        w[0] = words{k(0), k(1), k(2), k(3)};
+        w[1] = words{k(4), k(5), g[0], g[1]};
+        w[2] = words{g[2], g[3], g[4], g[5]};
+        w[3] = words{g[6], g[7], g[8], g[9]};
+    }
 
-constexpr vector4 hash_vector(std::uint32_t w0, std::uint32_t w1, std::uint32_t w2,
-                              std::uint32_t w3) noexcept {
-    return vector4{static_cast<int>(w3), static_cast<int>(w2), static_cast<int>(w1),
-                   static_cast<int>(w0)};
-}
+    template <std::size_t First>
+    __attribute__((always_inline)) void make_sums(hash_schedule& sums) noexcept {
+        for (std::size_t i = First / 4; i < First / 4 + 5; ++i) {
+            if (i >= 8)
+                w[i] = later(i);
+            else if (i >= 4)
+                w[i] = early(i);
+            const words four = w[i] + round_constants[First / 20];
+            std::memcpy(&sums[4 * i], &four, sizeof four);
+        }
+    }
 
-struct hash_vectors {
-    vector4 w[21]; ///< a schedule, and nothing to add for the step past its end
+  private:
+    static words rotl(words v, int n) noexcept { return v << n | v >> (32 - n); }
+    /// The four words that begin with the last two of `a`.
+    static words across(words a, words b) noexcept {
+        return __builtin_shufflevector(a, b, 2, 3, 4, 5);
+    }
+    /// The fourth word needs the first one, which is not there yet: it is added.
+    words early(std::size_t i) const noexcept {
+        const words last = __builtin_shufflevector(w[i - 1], words{}, 1, 2, 3, 4);
+        const words v = (w[i - 4] ^ across(w[i - 4], w[i - 3]) ^ w[i - 2]) ^ last;
+        return rotl(v, 1) ^ rotl(words{0, 0, 0, v[0]}, 2);
+    }
+    /// From W(32) on: the rule put into itself, so that no word needs one of the same four.
+    words later(std::size_t i) const noexcept {
+        return rotl((w[i - 4] ^ w[i - 7] ^ w[i - 8]) ^ across(w[i - 2], w[i - 1]), 2);
+    }
 };
 
-inline constexpr hash_vectors second_block_vectors = [] {
-    hash_vectors v{};
-    for (std::size_t i = 0; i < 20; ++i)
-        v.w[i] = hash_vector(second_block[4 * i], second_block[4 * i + 1], second_block[4 * i + 2],
-                             second_block[4 * i + 3]);
-    return v;
-}();
-
-/// Twenty rounds. `e` is the fifth word with the next four words of the schedule added.
-template <int First>
-__attribute__((target("sha,sse4.1"))) inline void twenty_rounds_sha(vector4& abcd, vector4& e,
-                                                                    const vector4* w) noexcept {
-    for (int t = First / 4; t < First / 4 + 5; ++t) {
-        const vector4 before = abcd;
-        abcd = __builtin_ia32_sha1rnds4(abcd, e, First / 20);
-        e = __builtin_ia32_sha1nexte(before, w[t + 1]);
-    }
-}
-
-__attribute__((target("sha,sse4.1"))) inline void hash_block_sha(vector4& abcd, vector4& fifth,
-                                                                 const hash_vectors& v) noexcept {
-    const vector4 before = abcd;
-    vector4 e = sum(fifth, v.w[0]);
-    twenty_rounds_sha<0>(abcd, e, v.w);
-    twenty_rounds_sha<20>(abcd, e, v.w);
-    twenty_rounds_sha<40>(abcd, e, v.w);
-    twenty_rounds_sha<60>(abcd, e, v.w);
-    abcd = sum(abcd, before);
-    fifth = sum(fifth, e);
-}
-
-__attribute__((target("sha,sse4.1"))) inline hash_words accept_hash_sha(const char* key) noexcept {
-    const auto k = [key](std::size_t i) { return big_endian_word(key + 4 * i); };
-    const auto& g = guid_words;
-    hash_vectors v{{hash_vector(k(0), k(1), k(2), k(3)), hash_vector(k(4), k(5), g[0], g[1]),
-                    hash_vector(g[2], g[3], g[4], g[5]), hash_vector(g[6], g[7], g[8], g[9])}};
-    for (std::size_t i = 4; i < 20; ++i)
-        v.w[i] = __builtin_ia32_sha1msg2(
-            __builtin_ia32_sha1msg1(v.w[i - 4], v.w[i - 3]) ^ v.w[i - 2], v.w[i - 1]);
-
-    vector4 abcd = hash_vector(hash_start[0], hash_start[1], hash_start[2], hash_start[3]);
-    vector4 fifth = hash_vector(hash_start[4], 0, 0, 0);
-    hash_block_sha(abcd, fifth, v);
-    hash_block_sha(abcd, fifth, second_block_vectors);
-    const auto word = [](int i) { return static_cast<std::uint32_t>(i); };
-    return {word(abcd[3]), word(abcd[2]), word(abcd[1]), word(abcd[0]), word(fifth[3])};
-}
 #endif
 
 /// Of 24 characters.
 constexpr hash_words accept_hash(const char* key) noexcept {
-#if defined(__x86_64__) && defined(__GNUC__)
-    if (!std::is_constant_evaluated() && wsintercept::detail::cpu_has(wsintercept::detail::cpu_sha))
-        return accept_hash_sha(key);
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+    if (!std::is_constant_evaluated())
+        return hash_blocks<vector_schedule>(key);
 #endif
-    return accept_hash_portable(key);
+    return hash_blocks<scalar_schedule>(key);
 }
 
 } // namespace wsintercept::inline v0_1_0::rfc6455::detail
