@@ -81,8 +81,6 @@ class session {
         const auto made = outgoing_.add(data, fin, type);
         if (made.reason != error{})
             return made.reason;
-        if (output_.empty())
-            progress_ = at.now;
         const auto header = Frame::header(made, fin);
         const bool as_it_was = made.payload.data() == data.data();
         if (owner != nullptr && as_it_was && data.size() >= copied_below) {
@@ -167,12 +165,11 @@ class session {
     }
 
     /// The connection is made: the clocks begin.
-    void start(time_point now) noexcept { heard_ = progress_ = now; }
+    void start(time_point now) noexcept { heard_ = now; }
 
     /// Bytes of the opening handshake, ahead of all frames.
     void append_head(std::string_view bytes, session_context& at) {
         output_.append(at.pool, bytes);
-        progress_ = at.now;
     }
 
     output_views output() const noexcept { return output_.views(); }
@@ -181,7 +178,8 @@ class session {
     /// The renderer took output. True: what `queue_full` refused has room now.
     bool consumed(std::size_t n, session_context& at) {
         output_.consume(at.pool, (std::min)(n, output_.size()));
-        progress_ = at.now;
+        if (close_sent_ || ended_)
+            progress_ = at.now;
         if (late_pong_ && !close_sent_ && output_.size() < pong_backlog)
             output_.append(at.pool, Frame::pong(*std::exchange(late_pong_, nullptr)).view());
         if (refused_ == 0 || close_sent_ || !fits(refused_ - 1, at.limits))
@@ -357,7 +355,7 @@ class session {
     std::unique_ptr<std::string> late_pong_;
     time_point heard_{};       ///< the last byte of the peer
     time_point began_ = never; ///< the first byte of the message or frame that is unfinished
-    time_point progress_{};    ///< output moved, or the closing handshake began
+    time_point progress_{};    ///< the closing handshake began, or output moved since
     time_point pinged_at_{};
     time_point paused_at_{};
 };

@@ -237,6 +237,54 @@ TEST_CASE("a closing handshake that is not answered ends in an Error and the tra
     REQUIRE(s.ended == ending::abort);
 }
 
+TEST_CASE("output that moves puts the end of a closing handshake off") {
+    world w;
+    auto& s = w.opened();
+    s.reads = false;
+    REQUIRE_FALSE(w.core().send(s.id, "last words"));
+    REQUIRE_FALSE(w.core().close(s.id));
+    w.renderer.advance(seconds{4});
+    s.reads = true;
+    w.renderer.run();
+    REQUIRE(s.output == served(1, "last words") + served_close(1000));
+    w.renderer.advance(seconds{4});
+    REQUIRE_FALSE(s.ended);
+    w.renderer.advance(seconds{2});
+    REQUIRE(w.events() == lines{"Error RFC 6455 7.1.1: the closing handshake timed out"});
+    REQUIRE(s.ended == ending::abort);
+}
+
+TEST_CASE("messages of the host need no time") {
+    struct : wsintercept::memory::traits {
+        wsintercept::time_point now() noexcept {
+            ++looks;
+            return time;
+        }
+        int looks = 0;
+    } traits;
+    recorder host;
+    const auto table =
+        wsintercept::intercepted_urls::build(std::vector<wsintercept::row>{{"*://myapp/*"}}).table;
+    wsintercept::interceptor core{
+        traits, host, table,
+        wsintercept::interceptor_options{{}, wsintercept::allowed_origins{*table}}};
+    wsintercept::memory::stream s;
+    const auto id = core.open(&s, {"GET", "ws://myapp/feed", handshake(), {}}).id;
+    (*traits.next())();
+    core.consumed(id, core.output(id).size());
+    REQUIRE(host.events == lines{"Upgrade auto ws://myapp/feed"});
+
+    traits.looks = 0;
+    REQUIRE_FALSE(core.send(id, "Hello"));
+    REQUIRE(s.output_waits);
+    core.consumed(id, core.output(id).size());
+    REQUIRE(core.buffered_amount(id) == 0);
+    REQUIRE(traits.looks == 0);
+    REQUIRE_FALSE(core.close(id));
+    core.consumed(id, core.output(id).size());
+    REQUIRE(traits.looks == 2);
+}
+
 TEST_CASE("bad arguments of close leave the socket as it was") {
     world w;
     auto& s = w.opened();

@@ -59,11 +59,16 @@ class connections : public mailbox::reader {
     using handshake = typename Policies::handshake;
     using state = connection_state<connection, table_pointer, frame>;
 
+    /// Whether a call needs the time. One that moves messages does not, but for the closing ones.
+    enum class timed : bool { no, yes };
+
     struct turn {
         connections& core;
-        explicit turn(connections& c) noexcept : core{c} {
+        explicit turn(connections& c, timed needs_time = timed::yes) noexcept : core{c} {
             if (core.depth_++ == 0)
-                core.now_ = core.traits_.now();
+                core.timed_ = false;
+            if (needs_time == timed::yes)
+                core.look_at_clock();
         }
         ~turn() {
             if (core.depth_ == 1)
@@ -78,7 +83,8 @@ class connections : public mailbox::reader {
     struct host_turn {
         bool outermost;
         turn inner;
-        explicit host_turn(connections& c) noexcept : outermost{c.depth_ == 0}, inner{c} {
+        explicit host_turn(connections& c, timed needs_time = timed::yes) noexcept
+            : outermost{c.depth_ == 0}, inner{c, needs_time} {
             if (outermost)
                 c.events_wait_ = true;
         }
@@ -107,6 +113,11 @@ class connections : public mailbox::reader {
         }
     };
 
+    struct touched {
+        socket_id id;
+        state* s;
+    };
+
     struct final_error {
         socket_id id;
         std::string text;
@@ -117,6 +128,12 @@ class connections : public mailbox::reader {
         if (telling_)
             ++faults_.calls_from_traits;
         return !telling_;
+    }
+
+    /// Once a turn.
+    void look_at_clock() noexcept {
+        if (!std::exchange(timed_, true))
+            now_ = traits_.now();
     }
 
     const wsintercept::limits& limits_of(const state& s) const noexcept {
@@ -130,7 +147,7 @@ class connections : public mailbox::reader {
     state* touch(socket_id id) noexcept { return touch(id, slots_.find(id)); }
     state* touch(socket_id id, state* s) noexcept {
         if (s != nullptr && !std::exchange(s->touched, true))
-            touched_.push_back(id);
+            touched_.push_back({id, s});
         return s;
     }
     /// What a call of the renderer names.
@@ -214,6 +231,8 @@ class connections : public mailbox::reader {
 
     /// The renderer took output: the head of an upgrade first, then frames.
     void take(socket_id id, state& s, std::size_t n) noexcept {
+        if (s.phase != phase::open || s.socket.closing())
+            look_at_clock();
         session_context at = context(s);
         const bool room = s.socket.consumed(n, at);
         if (s.socket.buffered_amount() == 0)
@@ -277,15 +296,13 @@ class connections : public mailbox::reader {
             for (const final_error& e : std::exchange(aborted_, {}))
                 handler_.on(websocket_error{e.id, e.text, error::aborted_by_host});
         for (std::size_t i = 0; i < touched_.size(); ++i)
-            settle(touched_[i]);
+            settle(touched_[i].id, touched_[i].s);
         touched_.clear();
     }
 
-    void settle(socket_id id) noexcept {
-        state* s = slots_.find(id);
-        if (s == nullptr)
-            return;
-        s->touched = false;
+    void settle(socket_id id, state* s) noexcept {
+        if (!std::exchange(s->touched, false))
+            return; // it has ended since
         if (s->gone)
             return erase(id, *s);
         if (s->fresh)
@@ -306,7 +323,8 @@ class connections : public mailbox::reader {
             s->short_write = false;
             traits_.input_ready(s->where);
         }
-        if (const time_point when = deadline(*s); when < s->armed) {
+        // Without the time no deadline was changed.
+        if (const time_point when = timed_ ? deadline(*s) : never; when < s->armed) {
             s->armed = when;
             traits_.wake_at(s->where, when);
         }
@@ -331,14 +349,15 @@ class connections : public mailbox::reader {
     opening_pool openings_;
     slot_table<state> slots_;
     std::shared_ptr<mailbox> mailbox_;
-    std::vector<socket_id> touched_;   ///< to be settled when the outermost turn ends
+    std::vector<touched> touched_;     ///< to be settled when the outermost turn ends
     std::vector<socket_id> arrived_;   ///< opened; their events come in the next turn
     std::vector<final_error> aborted_; ///< the last events of what the host aborted
     std::size_t unfinished_ = 0;       ///< bytes that all unfinished messages hold
     adapter_faults faults_;
-    time_point now_{};
+    time_point now_{}; ///< of the turn, where it has looked at the clock
     time_point shutdown_at_ = never;
     unsigned depth_ = 0;
+    bool timed_ = false;       ///< the turn has looked at the clock
     bool telling_ = false;     ///< a traits call is under way
     bool events_wait_ = false; ///< the outermost turn is a host's call
 };

@@ -33,7 +33,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     using base::options_, base::shutdown_at_, base::slots_;
     using base::report, base::take, base::time_out, base::touch;
     using typename base::frame, typename base::handshake, typename base::state;
-    using typename base::host_turn, typename base::sink, typename base::turn;
+    using typename base::host_turn, typename base::sink, typename base::timed, typename base::turn;
 
   public:
     using base::table;
@@ -90,7 +90,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     void consumed(socket_id id, std::size_t n) noexcept {
         if (!may_call())
             return;
-        const turn t{*this};
+        const turn t{*this, timed::no};
         if (state* s = named(id))
             take(id, *s, n);
     }
@@ -98,7 +98,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     read_result read(socket_id id, std::span<char> buffer) noexcept {
         if (!may_call())
             return {};
-        const turn t{*this};
+        const turn t{*this, timed::no};
         state* s = named(id);
         if (s == nullptr || s->cut)
             return {0, true};
@@ -159,7 +159,7 @@ class interceptor_core final : public connections<Traits, Policies, Handler> {
     template <class Data>
     std::error_code send(socket_id id, Data&& data, bool fin,
                          std::optional<data_type> type) noexcept {
-        const host_turn t{*this};
+        const host_turn t{*this, timed::no};
         state* s = live(id);
         if (s == nullptr)
             return error::unknown_id;
