@@ -79,15 +79,18 @@ struct output_block {
         data = room = reinterpret_cast<char*>(this) + sizeof(output_block);
         size = 0;
         room_left = capacity;
-        owned = {};
+        if (capacity == no_capacity)
+            owned = {};
     }
-    /// There is room for them.
-    void put(std::string_view bytes) noexcept {
-        const std::size_t n = bytes.size();
-        if (n == 2) // most frame headers: a call of memcpy would take longer than it does
-            std::memcpy(room, bytes.data(), 2);
-        else
-            std::memcpy(room, bytes.data(), n);
+    /// There is room for both, of which each may be empty.
+    void put(std::string_view header, std::string_view payload) noexcept {
+        if (header.size() == 2) // most are: a call of memcpy would take longer than it does
+            std::memcpy(room, header.data(), 2);
+        else if (!header.empty())
+            std::memcpy(room, header.data(), header.size());
+        if (!payload.empty())
+            std::memcpy(room + header.size(), payload.data(), payload.size());
+        const std::size_t n = header.size() + payload.size();
         room += n;
         room_left -= n;
         size += n;
@@ -169,19 +172,20 @@ class output_queue {
             if (last_ == nullptr || last_->room_left == 0)
                 push(pool.take(bytes.size()));
             const std::size_t n = (std::min)(bytes.size(), last_->room_left);
-            last_->put(bytes.substr(0, n));
+            last_->put({}, bytes.substr(0, n));
             bytes.remove_prefix(n);
         }
     }
     /// Copies both, a frame's header and its payload.
     void append(block_pool& pool, std::string_view header, std::string_view payload) {
         const std::size_t both = header.size() + payload.size();
-        if (last_ == nullptr || last_->room_left < both) {
+        if (last_ == nullptr)
+            push(pool.take(both));
+        if (last_->room_left < both) {
             append(pool, header);
             return append(pool, payload);
         }
-        last_->put(header);
-        last_->put(payload);
+        last_->put(header, payload);
         size_ += both;
     }
 
