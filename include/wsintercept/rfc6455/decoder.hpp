@@ -90,16 +90,18 @@ class decoder {
         const std::span<char> payload = in.subspan(short_header_size, detail::octet(in[1]) - 0x80U);
         masking_key key;
         std::memcpy(key.data(), in.data() + 2, key.size());
-        std::size_t good = payload.size();
-        if (text)
-            good = utf8_.accept_masked(payload, key, 0);
-        else
+        if (!text) {
             mask(payload, key, 0);
-        take(in, short_header_size + (std::min)(good + 1, payload.size()));
-        if (good != payload.size() || !utf8_.complete()) {
-            message_ = static_cast<std::uint8_t>(opcode::text); // which never ends
-            return fail(error::text_not_utf8);
+        } else if (!detail::unmask_short(payload.data(), payload.size(),
+                                         detail::make_mask_word(key, 0))) {
+            const std::size_t good = utf8_.accept_masked(payload, {}, 0); // unmasked already
+            if (good != payload.size() || !utf8_.complete()) {
+                take(in, short_header_size + (std::min)(good + 1, payload.size()));
+                message_ = static_cast<std::uint8_t>(opcode::text); // which never ends
+                return fail(error::text_not_utf8);
+            }
         }
+        take(in, short_header_size + payload.size());
 
         decoded d;
         d.kind = decoded_kind::data;

@@ -116,7 +116,8 @@ constexpr void write_big_endian(std::uint64_t word, char* out) noexcept {
 
 /// Writes a header, its length in the shortest form; returns how many bytes. `out` has room for
 /// max_header_size: bytes behind the header may be written, too.
-constexpr std::size_t encode(const frame_header& header, char* out) noexcept {
+[[gnu::always_inline]] constexpr std::size_t encode(const frame_header& header,
+                                                    char* out) noexcept {
     const auto flag = [](bool on, std::uint64_t bit) { return on ? bit : 0U; };
     const std::uint64_t length = header.payload_length;
     const std::uint64_t first = flag(header.fin, 0x80) | flag(header.rsv1, 0x40) |
