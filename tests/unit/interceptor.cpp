@@ -263,12 +263,12 @@ TEST_CASE("messages of the host need no time") {
         int looks = 0;
     } traits;
     recorder host;
+    wsintercept::memory::stream s;
     const auto table =
         wsintercept::intercepted_urls::build(std::vector<wsintercept::row>{{"*://myapp/*"}}).table;
     wsintercept::interceptor core{
         traits, host, table,
         wsintercept::interceptor_options{{}, wsintercept::allowed_origins{*table}}};
-    wsintercept::memory::stream s;
     const auto id = core.open(&s, {"GET", "ws://myapp/feed", handshake(), {}}).id;
     (*traits.next())();
     core.consumed(id, core.output(id).size());
