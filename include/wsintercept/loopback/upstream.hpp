@@ -107,8 +107,9 @@ class upstream : public detail::link<Self, Endpoint> {
 
     // The link's.
 
-    /// Whether the far side is to be read.
+    /// What a relay has to write, it writes at once.
     static constexpr bool is_marked() noexcept { return false; }
+    /// Whether the far side is to be read.
     bool wants_bytes() noexcept {
         return stage_ == stage::asking || stage_ == stage::securing ||
                (stage_ == stage::ready && self().wants_payload());
