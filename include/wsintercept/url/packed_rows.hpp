@@ -44,7 +44,10 @@ class packed_rows {
         begins_.push_back(static_cast<std::uint32_t>(text_.size()));
     }
     /// A row of which `can_decide` is false from now on.
-    void leave_out(std::size_t i) { text_[begins_[i] + 1] |= never >> 8; }
+    void leave_out(std::size_t i) {
+        char& upper = text_[begins_[i] + 1];
+        upper = static_cast<char>(static_cast<unsigned char>(upper) | never >> 8);
+    }
     void shrink_to_fit() { text_.shrink_to_fit(); }
 
     std::size_t size() const noexcept { return begins_.size() - 1; }
