@@ -88,11 +88,13 @@ def included(source):
     """The headers of the library that a program includes, as the files of faults are named."""
     found, waiting = set(), [source]
     while waiting:
-        text = waiting.pop().read_text()
+        path = waiting.pop()
+        text = path.read_text()
         for name in set(re.findall(r"#include <wsintercept/(\S+)>", text)) - found:
             found.add(name)
             waiting.append(ROOT / "include/wsintercept" / name)
-        waiting += [UNIT / name for name in re.findall(r'#include "(\S+)"', text)]
+        beside = [path.parent / name for name in re.findall(r'#include "(\S+)"', text)]
+        waiting += [file for file in beside if file.exists()]  # others are an engine's
     return found
 
 
