@@ -233,8 +233,9 @@ TEST_CASE("Origin, subprotocols and extensions", "[handshake]") {
     accept(without(from_chromium, "Origin"));
     for (const char* value :
          {"", "NULL", "not an origin / at all", "http://a.test, http://b.test",
-          "http://a.test,null", "http://", "http://:80", "HTTPS://", "http:///", "http://a/",
-          "http://me@a", "a.test", "://a", "1a://b", "http://a  http://b", "http://a null"})
+          "http://a.test,null", "http://a,http://b", "http://a/http://b", "http://", "http://:80",
+          "HTTPS://", "http:///", "http://a/", "http://me@a", "a.test", "://a", "1a://b",
+          "http://a  http://b", "http://a null"})
         reject(error::bad_origin, "Origin: "s + value);
 
     const std::string offer = "Sec-WebSocket-Protocol: ";
