@@ -23,7 +23,7 @@ class packed_rows {
 
     /// Whether one more pattern of this size has room.
     bool has_room(std::size_t text) const noexcept {
-        return text <= 0xffffffff - head_size - option_size - text_.size();
+        return head_size + option_size + text <= 0xffffffff - text_.size();
     }
     [[gnu::cold]] void add(std::string_view text, const pattern_shape& shape, action what,
                            const row_options& options) {
