@@ -99,7 +99,7 @@ struct upgrade_fields {
             if (found->count++ == 0)
                 found->value = f.value;
             if (found == &connection)
-                connection_upgrade |= rfc9112::list_has(f.value, "Upgrade");
+                connection_upgrade |= rfc9112::detail::list_has(f.value, "Upgrade");
             else if (found == &extensions)
                 bad_extensions |= !is_extension_list(f.value);
         }

@@ -46,7 +46,7 @@ inline occurrence find(const fields& in, std::string_view name) noexcept {
 /// Whether a comma-separated list field has this token, in any case, on any of its lines.
 inline bool has_token(const fields& in, std::string_view name, std::string_view token) noexcept {
     for (const field& f : in)
-        if (equal_ignoring_case(f.name, name) && list_has(f.value, token))
+        if (equal_ignoring_case(f.name, name) && detail::list_has(f.value, token))
             return true;
     return false;
 }

@@ -102,6 +102,7 @@ class quick_lines {
 
 #else
 
+/// There are no vectors that every machine has: each line is read byte by byte.
 class quick_lines {
   public:
     quick_lines(std::string_view, std::size_t) noexcept {}

@@ -66,9 +66,9 @@ constexpr bool all(std::string_view text, unsigned bit) noexcept {
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
-/// As many bytes at once as a Word has, which is no more than the texts have.
+/// equal_ignoring_case of texts of one size, as many bytes at once as a Word has, which is no more.
 template <class Word>
-inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+inline bool equal_by_words(std::string_view a, std::string_view b) noexcept {
     constexpr Word each = static_cast<Word>(0x0101010101010101U), top = each * 0x80;
     for (std::size_t i = 0; i < a.size(); i += sizeof(Word)) {
         const std::size_t at = (std::min)(i, a.size() - sizeof(Word));
@@ -164,8 +164,8 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexc
         return true;
     }
     if (a.size() < 8)
-        return detail::equal_ignoring_case<std::uint32_t>(a, b);
-    return detail::equal_ignoring_case<std::uint64_t>(a, b);
+        return detail::equal_by_words<std::uint32_t>(a, b);
+    return detail::equal_by_words<std::uint64_t>(a, b);
 }
 
 /// Without the blanks around it: RFC 9110 5.6.3.
@@ -257,6 +257,8 @@ constexpr bool for_each_element(std::string_view list, Visit&& visit) {
     return true;
 }
 
+namespace detail {
+
 /// Whether a comma-separated list has this token, in any case.
 constexpr bool list_has(std::string_view list, std::string_view token) noexcept {
     return equal_ignoring_case(list, token) || // mostly it is the only one
@@ -264,6 +266,8 @@ constexpr bool list_has(std::string_view list, std::string_view token) noexcept 
                return !equal_ignoring_case(element, token);
            });
 }
+
+} // namespace detail
 
 /// The standard phrase of a status code, or "": RFC 9110 15.
 constexpr std::string_view standard_reason(unsigned status) noexcept {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <wsintercept/error.hpp>
+#include <wsintercept/rfc9112/words.hpp>
 #include <wsintercept/url/intercepted_urls.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -45,25 +45,15 @@ class allowed_origins {
 
 namespace detail {
 
-constexpr bool is_letter(char c) noexcept {
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-/// RFC 3986 3.1.
-constexpr bool is_scheme_character(char c) noexcept {
-    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-}
-
 /// An origin by name in the form in which browsers send it; nothing if it is none.
 [[gnu::cold]] inline std::optional<std::string> serialise_origin(std::string_view origin) {
     if (origin == "null")
         return std::string{origin};
     const std::size_t colon = origin.find("://");
-    if (colon == std::string_view::npos || colon == 0)
+    if (colon == std::string_view::npos || !rfc9112::is_scheme(origin.substr(0, colon)))
         return std::nullopt;
     std::string out;
     append_lower(out, origin.substr(0, colon));
-    if (!std::all_of(out.begin(), out.end(), is_scheme_character) || !is_letter(out[0]))
-        return std::nullopt;
     const std::string_view authority = origin.substr(colon + 3);
     const std::size_t port_at = port_colon(authority);
     const std::string_view name = authority.substr(0, port_at);

@@ -116,8 +116,8 @@ class compiled_rows {
     [[gnu::cold]] void index_sites(const std::vector<indexed_row>& all,
                                    const std::vector<literal_index::entry>& literals) {
         std::vector<indexed_row> sites;
-        std::vector<std::uint64_t>
-            order; // numbers of sites, below a hash that brings equals together
+        // Numbers of sites, below a hash that brings equals together.
+        std::vector<std::uint64_t> order;
         for (std::size_t i = 0; i < all.size(); ++i) {
             const indexed_row& r = all[i];
             if (rows_.action(r.row) == action::external)

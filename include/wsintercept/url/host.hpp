@@ -57,7 +57,7 @@ inline void append_percent_decoded(std::string& out, std::string_view text) {
         const int low = text.size() > 2 ? hex_value(text[2]) : -1;
         const bool decoded = high >= 0 && low >= 0;
         const char c = decoded ? static_cast<char>(high * 16 + low) : '%';
-        out.append(&c, 1);
+        out += c;
         text.remove_prefix(decoded ? 3 : 1);
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wsintercept/detail/cpu.hpp>
+#include <wsintercept/detail/vectors64.hpp>
 #include <wsintercept/url/byte_search.hpp>
 
 #include <algorithm>
@@ -79,7 +80,7 @@ class literal_fronts {
 
     using vector16 = char __attribute__((vector_size(16)));
     using vector32 = char __attribute__((vector_size(32)));
-    using vector64 = char __attribute__((vector_size(64)));
+    using vector64 = vectors64::vector;
 
     __attribute__((target("avx2"))) static vector32 twice(const set& s) noexcept {
         vector16 v;
@@ -134,42 +135,17 @@ class literal_fronts {
         using words = std::uint16_t __attribute__((vector_size(64)));
         return reinterpret_cast<vector64>(reinterpret_cast<words>(v) >> 4) & 0x0F;
     }
-    /// Zeros where it is no place of the text.
-    __attribute__((target("avx512f,avx512bw"))) static vector64 load(const char* from,
-                                                                     places p) noexcept {
-#if defined(__clang__)
-        return __builtin_ia32_loaddquqi512_mask(reinterpret_cast<const vector64*>(from), vector64{},
-                                                p);
-#else
-        return __builtin_ia32_loaddquqi512_mask(from, vector64{}, p);
-#endif
-    }
-    __attribute__((target("avx512f,avx512bw"))) static vector64
-    look_up(const vector64& table, const vector64& halves) noexcept {
-#if defined(__clang__)
-        return __builtin_ia32_pshufb512(table, halves);
-#else
-        return __builtin_ia32_pshufb512_mask(table, halves, vector64{}, ~places{0});
-#endif
-    }
-    __attribute__((target("avx512f,avx512bw"))) static places not_zero(const vector64& v) noexcept {
-#if defined(__clang__)
-        return __builtin_ia32_cvtb2mask512(reinterpret_cast<vector64>(v != 0));
-#else
-        return __builtin_ia32_ptestmb512(v, v, ~places{0});
-#endif
-    }
     __attribute__((target("avx512f,avx512bw"))) static void
     look_avx512(const sets& s, std::string_view text, places* out) {
         const vector64 bits = four_times(upper_bits);
         const vector64 in[4] = {four_times(s[0]), four_times(s[1]), four_times(s[2]),
                                 four_times(s[3])};
         for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(text.size(), 64))) {
-            const vector64 v = load(text.data(), only(~places{0}, text.size()));
-            const vector64 upper = look_up(bits, upper_halves(v)), lower = v & 0x0F;
+            const vector64 v = vectors64::load(text.data(), only(~places{0}, text.size()));
+            const vector64 upper = vectors64::look_up(bits, upper_halves(v)), lower = v & 0x0F;
             places p[4];
             for (int i = 0; i < 4; ++i)
-                p[i] = not_zero(look_up(in[i], lower) & upper);
+                p[i] = vectors64::not_zero(vectors64::look_up(in[i], lower) & upper);
             *out++ = only(begin(p[0], p[1], p[2], p[3]), text.size());
         }
     }

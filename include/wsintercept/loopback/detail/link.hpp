@@ -69,7 +69,7 @@ class link : public std::enable_shared_from_this<Self> {
 
   protected:
     /// What every call of the socket's ends with: reads on, and waits where TLS has no room. What
-    /// is to be written goes first: the peer waits for it, and nothing may be there to read.
+    /// is to be written goes first: the peer waits for it, and perhaps there is nothing to read.
     void settle() {
         if (self().is_marked())
             return; // to be served, which ends with this, too

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <wsintercept/detail/cpu.hpp>
+#include <wsintercept/detail/vectors64.hpp>
 #include <wsintercept/rfc6455/detail/mask_word.hpp>
 #include <wsintercept/rfc6455/detail/utf8_faults.hpp>
 
@@ -45,18 +46,14 @@ struct avx2 {
 
 #define WSINTERCEPT_TARGET __attribute__((target("avx512f,avx512bw,avx512vbmi")))
 struct avx512 {
-    using vector = char __attribute__((vector_size(64)));
+    using vector = wsintercept::detail::vectors64::vector;
 
     WSINTERCEPT_TARGET static vector repeated(mask_word word) noexcept {
         using words = mask_word __attribute__((vector_size(64)));
         return reinterpret_cast<vector>(words{} + word);
     }
     WSINTERCEPT_TARGET static vector look_up(const vector& table, const vector& halves) noexcept {
-#if defined(__clang__)
-        return __builtin_ia32_pshufb512(table, halves);
-#else
-        return __builtin_ia32_pshufb512_mask(table, halves, vector{}, ~std::uint64_t{0});
-#endif
+        return wsintercept::detail::vectors64::look_up(table, halves);
     }
     WSINTERCEPT_TARGET static vector above(const vector& v, char limit) noexcept {
 #if defined(__clang__)
@@ -69,30 +66,16 @@ struct avx512 {
         return __builtin_ia32_cvtb2mask512(v) == 0;
     }
     WSINTERCEPT_TARGET static bool is_zero(const vector& v) noexcept {
-#if defined(__clang__)
-        return __builtin_ia32_cvtb2mask512(reinterpret_cast<vector>(v != 0)) == 0;
-#else
-        return __builtin_ia32_ptestmb512(v, v, ~std::uint64_t{0}) == 0;
-#endif
+        return wsintercept::detail::vectors64::not_zero(v) == 0;
     }
 #include <wsintercept/rfc6455/detail/wide_vectors.inc>
 
-    /// Up to 64 bytes, zeros behind them.
-    WSINTERCEPT_TARGET static vector load_short(const char* from, std::size_t size) noexcept {
-        const std::uint64_t bytes = ~std::uint64_t{0} >> (64 - size);
-#if defined(__clang__)
-        return __builtin_ia32_loaddquqi512_mask(reinterpret_cast<const vector*>(from), vector{},
-                                                bytes);
-#else
-        return __builtin_ia32_loaddquqi512_mask(from, vector{}, bytes);
-#endif
-    }
     /// As unmask<true> of what is unmasked already, of any size but 0.
     WSINTERCEPT_TARGET static bool is_text(const char* at, std::size_t size) noexcept {
         utf8_check check;
         for (; size > 64; at += 64, size -= 64)
             check.next(load(at));
-        check.next(load_short(at, size));
+        check.next(wsintercept::detail::vectors64::load(at, ~std::uint64_t{0} >> (64 - size)));
         return check.good();
     }
 };
