@@ -1,5 +1,5 @@
-// A minimal echo on the core: one socket, its opening handshake and frames on standard input, the
-// answers on standard output.
+// A minimal echo on the whole core: one socket of a table of URLs, its opening handshake and frames
+// on standard input, the answers on standard output.
 #include <wsintercept/wsintercept.hpp>
 
 #include <array>
