@@ -1,3 +1,4 @@
+#include <wsintercept/rfc9112/known_word.hpp>
 #include <wsintercept/rfc9112/words.hpp>
 
 #include "catch.hpp"
@@ -54,6 +55,55 @@ TEST_CASE("only the case of ASCII letters is ignored, in texts of every size", "
                 }
         }
     SUCCEED();
+}
+
+namespace {
+
+/// What a text with any byte anywhere in place of the word's own is told to be.
+template <detail::known_word Word>
+void compare_with_known() {
+    const std::string word{Word.bytes.begin(), Word.bytes.end()};
+    CAPTURE(word);
+    for (std::size_t at = 0; at < word.size(); ++at)
+        for (unsigned c = 0; c < 256; ++c) {
+            std::string text = word;
+            text[at] = static_cast<char>(c);
+            const bool same = text == word, in_any_case = equal_ignoring_case(text, word);
+            if (detail::is<Word>(text) != same || detail::starts_with<Word>(text + "x") != same ||
+                detail::is_in_any_case<Word>(text) != in_any_case ||
+                detail::starts_with_in_any_case<Word>(text + "x") != in_any_case)
+                FAIL(c << " at " << at);
+        }
+    const std::string shorter = word.substr(1);
+    REQUIRE_FALSE(detail::is<Word>(word + "x"));
+    REQUIRE_FALSE(detail::is_in_any_case<Word>(word + "x"));
+    REQUIRE_FALSE(detail::is<Word>(shorter));
+    REQUIRE_FALSE(detail::is_in_any_case<Word>(shorter));
+    REQUIRE_FALSE(detail::starts_with<Word>(shorter));
+    REQUIRE_FALSE(detail::starts_with_in_any_case<Word>(shorter));
+}
+
+} // namespace
+
+TEST_CASE("words known when compiled are told from all others", "[words]") {
+    compare_with_known<"k">();
+    compare_with_known<"0">();
+    compare_with_known<"[">();
+    compare_with_known<"{">();
+    compare_with_known<"\xC9">();
+    compare_with_known<"::">();
+    compare_with_known<"GET">();
+    compare_with_known<"hOsT">();
+    compare_with_known<"a@`A-">();
+    compare_with_known<"Origin">();
+    compare_with_known<"Upgrade">();
+    compare_with_known<"HTTP/1.1">();
+    compare_with_known<"websocket">();
+    compare_with_known<"Sec-WebSocket-">();
+    compare_with_known<"aZ[]{}09~^\xFF_zA-z">();
+    compare_with_known<"Sec-WebSocket-Key">();
+    compare_with_known<"Sec-WebSocket-Extensions">();
+    static_assert(detail::is_in_any_case<"Upgrade">("uPGRADE") && !detail::is<"GET">("get"));
 }
 
 TEST_CASE("hosts: RFC 3986 3.2.2, one, with a host", "[words]") {

@@ -69,12 +69,12 @@ struct accept_key {
 
 /// Whether it is the base64 of 16 bytes: 24 characters, "==" last, the 4 padding bits zero.
 constexpr bool is_key(std::string_view key) noexcept {
-    if (key.size() != 24 || !key.ends_with("=="))
+    if (key.size() != 24 || key[22] != '=' || key[23] != '=')
         return false;
     bool all = true;
     for (const char c : key.substr(0, 22))
         all &= wsintercept::detail::is_base64_digit(c);
-    return all && std::string_view{"AQgw"}.find(key[21]) != std::string_view::npos;
+    return all && (key[21] == 'A' || key[21] == 'Q' || key[21] == 'g' || key[21] == 'w');
 }
 
 // The example of RFC 6455 1.3.

@@ -5,6 +5,7 @@
 #include <wsintercept/rfc6455/accept_key.hpp>
 #include <wsintercept/rfc6455/extension_list.hpp>
 #include <wsintercept/rfc9112/head.hpp>
+#include <wsintercept/rfc9112/known_word.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,15 +28,14 @@ inline constexpr std::size_t max_subprotocols = 256;
 /// A field of the WebSocket family, or Upgrade that names websocket in any case: an opening
 /// handshake, good or bad, and never a plain HTTP request.
 inline bool is_opening_handshake(const rfc9112::request_head& head) noexcept {
-    constexpr std::string_view family = "Sec-WebSocket-";
-    const auto other = [](std::string_view element) noexcept {
+    const auto is_websocket = [](std::string_view element) noexcept {
         // "websocket/13" names it too, RFC 9110 7.8
-        return !rfc9112::equal_ignoring_case(element.substr(0, element.find('/')), "websocket");
+        return rfc9112::detail::is_in_any_case<"websocket">(element.substr(0, element.find('/')));
     };
     for (const rfc9112::field& f : head.fields)
-        if (rfc9112::equal_ignoring_case(f.name.substr(0, family.size()), family) ||
-            (rfc9112::equal_ignoring_case(f.name, "Upgrade") &&
-             !rfc9112::for_each_element(f.value, other)))
+        if (rfc9112::detail::starts_with_in_any_case<"Sec-WebSocket-">(f.name) ||
+            (rfc9112::detail::is_in_any_case<"Upgrade">(f.name) &&
+             rfc9112::detail::any_element(f.value, is_websocket)))
             return true;
     return false;
 }
@@ -44,8 +44,8 @@ namespace detail {
 
 /// Origin form, or absolute form with a host: RFC 9112 3.2, RFC 6455 3.
 constexpr bool is_upgrade_target(std::string_view target) noexcept {
-    using rfc9112::detail::target_part;
-    if (rfc9112::detail::run_with_percents(target, target_part) != target.size())
+    using namespace rfc9112::detail;
+    if (run_with_percents(target, target_part) != target.size())
         return false;
     if (!target.empty() && target[0] == '/')
         return true;
@@ -54,27 +54,27 @@ constexpr bool is_upgrade_target(std::string_view target) noexcept {
         return false;
     const std::string_view scheme = target.substr(0, colon);
     const std::string_view rest = target.substr(colon + 3);
-    for (const std::string_view known : {"ws", "http", "wss", "https"})
-        if (rfc9112::equal_ignoring_case(scheme, known))
-            return rfc9112::is_host(rest.substr(0, rest.find_first_of("/?")));
-    return false;
+    if (!is_in_any_case<"ws">(scheme) && !is_in_any_case<"http">(scheme) &&
+        !is_in_any_case<"wss">(scheme) && !is_in_any_case<"https">(scheme))
+        return false;
+    return rfc9112::is_host(rest.substr(0, rest.find_first_of("/?")));
 }
 
 /// RFC 6454 7.1: "null", or origins with a single space between them.
 constexpr bool is_origin(std::string_view text) noexcept {
-    if (text == "null")
+    using namespace rfc9112::detail;
+    if (is<"null">(text))
         return true;
     for (;;) {
-        const std::string_view scheme = text.substr(0, rfc9112::detail::scheme_size(text));
+        const std::string_view scheme = text.substr(0, scheme_size(text));
         text.remove_prefix(scheme.size());
-        if (scheme.empty() || !text.starts_with("://"))
+        if (scheme.empty() || !starts_with<"://">(text))
             return false;
         text.remove_prefix(3);
-        const std::size_t host = rfc9112::detail::host_size(text);
+        const std::size_t host = host_size(text);
         text.remove_prefix(host);
         // "file://" has no host; the web's own schemes always have one.
-        if (host == 0 && (rfc9112::equal_ignoring_case(scheme, "http") ||
-                          rfc9112::equal_ignoring_case(scheme, "https")))
+        if (host == 0 && (is_in_any_case<"http">(scheme) || is_in_any_case<"https">(scheme)))
             return false;
         if (text.empty())
             return true;
@@ -99,7 +99,8 @@ struct upgrade_fields {
             if (found->count++ == 0)
                 found->value = f.value;
             if (found == &connection)
-                connection_upgrade |= rfc9112::detail::list_has(f.value, "Upgrade");
+                connection_upgrade |= rfc9112::detail::any_element(
+                    f.value, rfc9112::detail::is_in_any_case<"Upgrade">);
             else if (found == &extensions)
                 bad_extensions |= !is_extension_list(f.value);
         }
@@ -107,22 +108,20 @@ struct upgrade_fields {
 
   private:
     rfc9112::occurrence* named(std::string_view name) noexcept {
-        const auto is = [name](std::string_view wanted) {
-            return rfc9112::equal_ignoring_case(name, wanted);
-        };
+        using rfc9112::detail::is_in_any_case;
         switch (name.size()) {
-        case 4: return is("Host") ? &host : nullptr;
-        case 6: return is("Origin") ? &origin : nullptr;
-        case 7: return is("Upgrade") ? &upgrade : nullptr;
-        case 10: return is("Connection") ? &connection : nullptr;
-        case 14: return is("Content-Length") ? &content_length : nullptr;
+        case 4: return is_in_any_case<"Host">(name) ? &host : nullptr;
+        case 6: return is_in_any_case<"Origin">(name) ? &origin : nullptr;
+        case 7: return is_in_any_case<"Upgrade">(name) ? &upgrade : nullptr;
+        case 10: return is_in_any_case<"Connection">(name) ? &connection : nullptr;
+        case 14: return is_in_any_case<"Content-Length">(name) ? &content_length : nullptr;
         case 17:
-            return is("Sec-WebSocket-Key")   ? &key
-                   : is("Transfer-Encoding") ? &transfer_encoding
-                                             : nullptr;
-        case 21: return is("Sec-WebSocket-Version") ? &version : nullptr;
-        case 22: return is("Sec-WebSocket-Protocol") ? &protocol : nullptr;
-        case 24: return is("Sec-WebSocket-Extensions") ? &extensions : nullptr;
+            return is_in_any_case<"Sec-WebSocket-Key">(name)   ? &key
+                   : is_in_any_case<"Transfer-Encoding">(name) ? &transfer_encoding
+                                                               : nullptr;
+        case 21: return is_in_any_case<"Sec-WebSocket-Version">(name) ? &version : nullptr;
+        case 22: return is_in_any_case<"Sec-WebSocket-Protocol">(name) ? &protocol : nullptr;
+        case 24: return is_in_any_case<"Sec-WebSocket-Extensions">(name) ? &extensions : nullptr;
         default: return nullptr;
         }
     }
@@ -157,9 +156,10 @@ inline error check_subprotocols(const rfc9112::fields& fields) noexcept {
 }
 
 inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& out) noexcept {
+    using rfc9112::detail::is, rfc9112::detail::is_in_any_case;
     const upgrade_fields fields{head.fields};
     // RFC 6455 4.2.1 item 1
-    if (head.method != "GET")
+    if (!is<"GET">(head.method))
         return error::method_not_get;
     if (head.version < 11)
         return error::http_version_too_old;
@@ -181,14 +181,14 @@ inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& o
         (length.count == 1 &&
          (length.value.empty() || !rfc9112::detail::all(length.value, rfc9112::detail::digit))))
         return error::bad_content_length;
-    if (length.count == 1 && length.value != "0")
+    if (length.count == 1 && !is<"0">(length.value))
         return error::has_body;
 
     // Item 3
     const rfc9112::occurrence& upgrade = fields.upgrade;
     if (upgrade.count != 1)
         return upgrade.count == 0 ? error::no_upgrade : error::duplicate_upgrade;
-    if (!rfc9112::equal_ignoring_case(upgrade.value, "websocket"))
+    if (!is_in_any_case<"websocket">(upgrade.value))
         return error::bad_upgrade;
 
     // Item 4
@@ -208,7 +208,7 @@ inline error check_upgrade(const rfc9112::request_head& head, upgrade_request& o
     const rfc9112::occurrence& version = fields.version;
     if (version.count != 1)
         return version.count == 0 ? error::no_version : error::duplicate_version;
-    if (version.value != "13")
+    if (!is<"13">(version.value))
         return error::bad_version;
 
     // Item 7

@@ -45,8 +45,11 @@ inline occurrence find(const fields& in, std::string_view name) noexcept {
 
 /// Whether a comma-separated list field has this token, in any case, on any of its lines.
 inline bool has_token(const fields& in, std::string_view name, std::string_view token) noexcept {
+    const auto is_it = [token](std::string_view element) noexcept {
+        return equal_ignoring_case(element, token);
+    };
     for (const field& f : in)
-        if (equal_ignoring_case(f.name, name) && detail::list_has(f.value, token))
+        if (equal_ignoring_case(f.name, name) && detail::any_element(f.value, is_it))
             return true;
     return false;
 }

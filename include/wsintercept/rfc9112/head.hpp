@@ -3,6 +3,7 @@
 
 #include <wsintercept/error.hpp>
 #include <wsintercept/rfc9112/fields.hpp>
+#include <wsintercept/rfc9112/known_word.hpp>
 #include <wsintercept/rfc9112/quick_lines.hpp>
 #include <wsintercept/rfc9112/words.hpp>
 
@@ -84,7 +85,7 @@ class scanner {
 
     /// "HTTP/1.0" or "HTTP/1.1".
     bool http_version(error bad_line, unsigned& out) noexcept {
-        if (bytes_.substr(at_, 8) == "HTTP/1.1") { // mostly
+        if (starts_with<"HTTP/1.1">(bytes_.substr(at_))) { // mostly
             at_ += 8;
             out = 11;
             return true;
