@@ -42,6 +42,12 @@ struct output_views {
 
     output_views() noexcept {}
     explicit output_views(std::string_view one) noexcept : list{one}, count{1} {}
+    output_views(const output_views& other) noexcept { *this = other; }
+    output_views& operator=(const output_views& other) noexcept {
+        count = other.count;
+        std::copy_n(other.list.begin(), count, list.begin());
+        return *this;
+    }
     const std::string_view* begin() const noexcept { return list.data(); }
     const std::string_view* end() const noexcept { return list.data() + count; }
     std::size_t size() const noexcept {
