@@ -297,6 +297,28 @@ TEST_CASE("the host aborts: RST") {
     REQUIRE(w.until_event("Error aborted by the host"));
 }
 
+TEST_CASE("much came, and before it is looked for more the host ends the socket") {
+    for (const bool whole_endpoint : {false, true}) {
+        CAPTURE(whole_endpoint);
+        loopback_world w;
+        client c{w};
+        c.upgrade();
+        w.host.on_receive = [&](const auto& e) {
+            boost::asio::post(w.io, [&w, id = e.id, whole_endpoint] {
+                if (whole_endpoint)
+                    w.served.reset();
+                else
+                    REQUIRE_FALSE(w.core().abort(id));
+            });
+        };
+        c.send(text(std::string(1000, 'x')));
+        REQUIRE(c.until_ended());
+        w.poll();
+        REQUIRE(w.has_event("Receive"));
+        REQUIRE(w.has_event("Error") != whole_endpoint);
+    }
+}
+
 TEST_CASE("the peer is killed in mid-message: one Error") {
     for (const bool with_reset : {false, true}) {
         loopback_world w;

@@ -11,6 +11,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -78,15 +79,18 @@ class socket {
     }
 
     /// on_read with a few bytes, or an error; once. Nothing while one is under way.
+    ///
+    /// Asio looks at once, and a look that finds nothing costs as much as one that finds bytes. So
+    /// where much came the last time, all else that is ready has its turn first.
     template <class Owner>
     void read(Owner owner) {
         if (std::exchange(reading_, true))
             return;
-        auto done = [this, owner = std::move(owner)](error_code failed, std::size_t n) {
-            reading_ = false;
-            owner->on_read(failed, std::span{first_}.first(n));
-        };
-        socket_.async_read_some(boost::asio::buffer(first_), std::move(done));
+        if (last_read_ < much)
+            return look(std::move(owner));
+        auto& io = static_cast<boost::asio::io_context&>(socket_.get_executor().context());
+        boost::asio::post(io,
+                          [this, owner = std::move(owner)]() mutable { look(std::move(owner)); });
     }
 
     /// More bytes, if they are there already.
@@ -103,7 +107,8 @@ class socket {
         for (const std::string_view v : views)
             if (out.count < out.list.size())
                 out.list[out.count++] = boost::asio::buffer(v.data(), v.size());
-        const std::size_t n = socket_.write_some(out, failed);
+        const std::size_t n = out.count == 1 ? socket_.write_some(out.list[0], failed)
+                                             : socket_.write_some(out, failed);
         return forgive(failed) ? 0 : n;
     }
 
@@ -147,6 +152,18 @@ class socket {
     }
 
   private:
+    static constexpr std::size_t much = 256; ///< bytes: several messages, mostly
+
+    template <class Owner>
+    void look(Owner owner) {
+        auto done = [this, owner = std::move(owner)](error_code failed, std::size_t n) {
+            reading_ = false;
+            last_read_ = n;
+            owner->on_read(failed, std::span{first_}.first(n));
+        };
+        socket_.async_read_some(boost::asio::buffer(first_), std::move(done));
+    }
+
     bool prepare() {
         error_code failed;
         keep_from_children(socket_.native_handle());
@@ -174,6 +191,7 @@ class socket {
     tcp::socket socket_;
     boost::asio::steady_timer timer_;
     std::array<char, small_read> first_; ///< a read's bytes; many more go into a shared buffer
+    std::size_t last_read_ = 0;
     bool reading_ = false;
     bool writing_ = false;
 };
