@@ -30,8 +30,8 @@ struct echo {
 
 struct opening {
     bool accepted = false;
-    std::string answer; ///< empty: the head is not whole
-    std::size_t taken = 0;
+    std::string answer;    ///< empty: the head is not whole
+    std::size_t taken = 0; ///< accepted: bytes of the head
 };
 
 opening open(std::string_view bytes) {
@@ -44,7 +44,7 @@ opening open(std::string_view bytes) {
                              ? handshake::validate(head, request)
                              : ws::rfc6455::refuse(parsed.reason);
     if (refused.reason != ws::error{})
-        return {false, ws::rfc6455::refusal_response(refused), bytes.size()};
+        return {false, ws::rfc6455::refusal_response(refused), 0};
     opening out{true, {}, head.bytes.size()};
     handshake::response(request, {}, {}, out.answer);
     return out;
@@ -80,13 +80,13 @@ int main() {
         in.append(buffer.data(), static_cast<std::size_t>(n));
         if (!opened) {
             const opening made = open(in);
-            if (!write_all(made.answer) || (!made.accepted && !made.answer.empty()))
+            if (made.answer.empty())
+                continue;
+            if (!write_all(made.answer) || !made.accepted)
                 break;
             in.erase(0, made.taken);
-            opened = made.accepted;
+            opened = true;
         }
-        if (!opened)
-            continue;
         at.now = ws::clock::now();
         in.erase(0, socket.receive(in, at, sink));
         for (auto out = socket.output(); out.count != 0; out = socket.output()) {

@@ -262,10 +262,11 @@ constexpr bool for_each_element(std::string_view list, Visit&& visit) {
 
 namespace detail {
 
-/// Whether an element of a comma-separated list is what is asked for.
+/// Whether an element of a comma-separated list is what is asked for. A list that is itself has
+/// such an element, too: mostly it is the only one.
 template <class Is>
 constexpr bool any_element(std::string_view list, const Is& is_wanted) noexcept {
-    return is_wanted(list) || // mostly it is the only one
+    return is_wanted(list) ||
            !for_each_element(list, [&is_wanted](std::string_view element) noexcept {
                return !is_wanted(element);
            });

@@ -88,6 +88,7 @@ class socket {
             return;
         if (last_read_ < much)
             return look(std::move(owner));
+        // Its executor can be of any kind, and so would allocate; it is an io_context's.
         auto& io = static_cast<boost::asio::io_context&>(socket_.get_executor().context());
         boost::asio::post(io,
                           [this, owner = std::move(owner)]() mutable { look(std::move(owner)); });
@@ -107,6 +108,7 @@ class socket {
         for (const std::string_view v : views)
             if (out.count < out.list.size())
                 out.list[out.count++] = boost::asio::buffer(v.data(), v.size());
+        // Of one buffer the kernel need not read a list.
         const std::size_t n = out.count == 1 ? socket_.write_some(out.list[0], failed)
                                              : socket_.write_some(out, failed);
         return forgive(failed) ? 0 : n;
